@@ -1,0 +1,119 @@
+import * as z from 'zod';
+import { conversationIdSchema, entryIdSchema, userIdSchema } from '../ids.ts';
+import type { Events, Methods } from './methods.ts';
+import { text, timestamp } from './text.ts';
+
+/** Longest message, in UTF-16 units. */
+export const maxMessageUnits = 10_000;
+
+/**
+ * One numbered entry of a conversation's log. Everything that changes a conversation is one; `seq` runs from 1 without gaps.
+ * An unknown kind is kept and skipped, so that an older client stays in step with a newer server.
+ */
+export const entrySchema = z.object({
+  conversationId: conversationIdSchema,
+  seq: z.int().min(1),
+  entryId: entryIdSchema,
+  author: userIdSchema,
+  at: timestamp,
+  kind: z.string(),
+  body: z.record(z.string(), z.unknown()),
+});
+export type Entry = z.infer<typeof entrySchema>;
+
+/** Body of an entry of kind `message`. */
+export const messageBodySchema = z.strictObject({ text: text(1, maxMessageUnits) });
+
+/** How far a member has got; positions only grow. */
+export const positionSchema = z.object({
+  userId: userIdSchema,
+  /** Everything up to this number was read. */
+  read: z.int().min(0),
+  /** Everything up to this number has reached one of the member's devices. */
+  delivered: z.int().min(0),
+});
+export type Position = z.infer<typeof positionSchema>;
+
+/**
+ * A place in a conversation's log. The generation rises when the database was restored from a backup; a client that holds
+ * another one reads the conversation anew.
+ */
+export const cursorSchema = z.object({ generation: z.int().min(0), seq: z.int().min(0) });
+export type Cursor = z.infer<typeof cursorSchema>;
+
+export const conversationSchema = z.object({
+  conversationId: conversationIdSchema,
+  kind: z.enum(['direct']),
+  members: z.array(userIdSchema),
+  head: cursorSchema,
+  positions: z.array(positionSchema),
+  unread: z.int().min(0),
+  lastEntry: entrySchema.optional(),
+});
+export type Conversation = z.infer<typeof conversationSchema>;
+
+export const chatMethods = {
+  'chat.open': {
+    about: 'The one-to-one conversation with a person; it exists from its first message on, its id is known before.',
+    params: z.strictObject({ userId: userIdSchema }),
+    result: conversationSchema,
+  },
+  'chat.conversations': {
+    about: "The user's conversations, those with the newest entries first, in pages.",
+    params: z.strictObject({ cursor: z.string().max(256).optional(), limit: z.int().min(1).max(200).default(50) }),
+    result: z.object({ conversations: z.array(conversationSchema), nextCursor: z.string().optional() }),
+  },
+  'chat.send': {
+    about: 'Adds a message. Answered when it is stored; the same entryId sent again gets the same answer.',
+    act: true,
+    params: z.strictObject({ conversationId: conversationIdSchema, entryId: entryIdSchema, body: messageBodySchema }),
+    result: z.object({ seq: z.int().min(1), at: timestamp }),
+  },
+  'chat.history': {
+    about: 'Entries by number: those before `before` (newest page when missing) or after `after`, always in ascending order.',
+    params: z
+      .strictObject({
+        conversationId: conversationIdSchema,
+        before: z.int().min(1).optional(),
+        after: z.int().min(0).optional(),
+        limit: z.int().min(1).max(200).default(50),
+      })
+      .refine(({ before, after }) => before === undefined || after === undefined, { message: 'before and after exclude each other', path: ['after'] }),
+    result: z.object({ entries: z.array(entrySchema), head: cursorSchema, more: z.boolean() }),
+  },
+  'chat.resume': {
+    about: 'What a client that was away has missed: for each conversation it knows, its head, positions and the first entries after the cursor; conversations it does not know are in `chat.conversations`.',
+    params: z.strictObject({
+      cursors: z.array(z.strictObject({ conversationId: conversationIdSchema, ...cursorSchema.shape })).max(200),
+    }),
+    result: z.object({
+      conversations: z.array(z.object({ conversation: conversationSchema, entries: z.array(entrySchema), more: z.boolean() })),
+    }),
+  },
+  'chat.mark': {
+    about: 'Says how far this user has read or received; lower positions than the known ones do nothing.',
+    params: z.strictObject({ conversationId: conversationIdSchema, read: z.int().min(0).optional(), delivered: z.int().min(0).optional() }),
+    result: z.object({}),
+  },
+  'chat.typing': {
+    about: 'The user is writing; sent at most every 3 s, never stored.',
+    params: z.strictObject({ conversationId: conversationIdSchema }),
+    result: z.object({}),
+  },
+} as const satisfies Methods;
+
+export const chatEvents = {
+  'chat.entry': { about: 'A new entry; contiguous numbers only.', fields: entrySchema },
+  'chat.position': {
+    about: 'A member has read or received further.',
+    fields: z.object({ conversationId: conversationIdSchema, ...positionSchema.shape }),
+  },
+  'chat.typing': {
+    about: 'A member is writing; holds for 5 s.',
+    fields: z.object({ conversationId: conversationIdSchema, userId: userIdSchema }),
+  },
+  'chat.head': {
+    about: 'The conversation is further than this connection was told; ask `chat.history` for what is after the own cursor.',
+    fields: z.object({ conversationId: conversationIdSchema, head: cursorSchema }),
+  },
+} as const satisfies Events;
