@@ -1,0 +1,95 @@
+import type { IncarnationId, UserId } from '../ids.ts';
+
+/** What stands under a key; `docs/redis-keys.md` is printed from it. */
+export interface KeyDescription {
+  readonly type: 'hash' | 'string' | 'set' | 'sorted set' | 'channel';
+  /** Fields and values. "Signed" values are checked by their reader (see `records.ts`). */
+  readonly value: string;
+  readonly expiry: string;
+  readonly meaning: string;
+}
+
+interface KeyDefinition<Args extends readonly string[]> extends KeyDescription {
+  /** What follows `uc:<meshId>:`. The part in braces decides the slot: the keys of one script share it. */
+  readonly suffix: (...args: Args) => string;
+  /** The arguments as they appear in the docs. */
+  readonly args: { readonly [I in keyof Args]: string };
+}
+
+function define<const Args extends readonly string[]>(
+  args: { readonly [I in keyof Args]: string },
+  suffix: (...args: Args) => string,
+  description: KeyDescription,
+): KeyDefinition<Args> {
+  return { ...description, args, suffix };
+}
+
+/**
+ * The whole key space. No other file spells a key. Every key is held by somebody: it expires, or it contains the incarnation
+ * that holds it and is removed by the reaper of that incarnation; nothing is counted up and down.
+ */
+export const keySpace = {
+  members: define([], () => '{cluster}:members', {
+    type: 'hash',
+    value: 'incarnation → signed member record (load, addresses, counter of heartbeats)',
+    expiry: 'none; the reaper of an incarnation removes its field',
+    meaning: 'The living servers. Written by every heartbeat.',
+  }),
+  lives: define([], () => '{cluster}:lives', {
+    type: 'hash',
+    value: 'server id → number of its last life',
+    expiry: 'none',
+    meaning: 'Keeps the lives of a server rising. Re-added from memory by every server after Redis was empty.',
+  }),
+  tombstones: define([], () => '{cluster}:tombstones', {
+    type: 'hash',
+    value: 'incarnation → "<until, Redis ms> <signed tombstone>"',
+    expiry: '24 h per field, pruned by each burial',
+    meaning: 'Incarnations that are dead for good: their heartbeats are refused, their envelopes dropped.',
+  }),
+  reaper: define(['incarnation'], (lost: IncarnationId) => `{cluster}:reaper:${lost}`, {
+    type: 'string',
+    value: 'incarnation of the server that clears up after the lost one',
+    expiry: '5 s, renewed while at work',
+    meaning: 'One reaper per dead incarnation.',
+  }),
+  beats: define([], () => '{cluster}:beats', {
+    type: 'channel',
+    value: 'signed member record',
+    expiry: '–',
+    meaning: 'Every heartbeat, told at once.',
+  }),
+  inbox: define(['incarnation'], (receiver: IncarnationId) => `inbox:${receiver}`, {
+    type: 'channel',
+    value: 'signed envelope (see docs/mesh.md)',
+    expiry: '–',
+    meaning: 'What other servers send to this incarnation.',
+  }),
+  owners: define([], () => '{owners}:all', {
+    type: 'hash',
+    value: 'user id → signed owner record (term, owner incarnation)',
+    expiry: 'none; the reaper of an incarnation removes what it owned',
+    meaning: 'Index of who owns which user; rebuilt from the sessions themselves after a loss.',
+  }),
+  userState: define(['incarnation', 'userId'], (owner: IncarnationId, user: UserId) => `state:{${owner}}:${user}`, {
+    type: 'string',
+    value: 'signed state of the user, for the next owner only',
+    expiry: '1 h, renewed with every write',
+    meaning: 'What an owner knows of a user beyond SQL, written at most every 100 ms.',
+  }),
+} as const;
+
+export type KeyName = keyof typeof keySpace;
+
+/** Spells the keys of one mesh: `keys.inbox(incarnation)`. */
+export type Keys = { readonly [Name in KeyName]: (...args: Parameters<(typeof keySpace)[Name]['suffix']>) => string };
+
+/** @param meshId separates several meshes on one Redis; see `meshIdSchema`. */
+export function createKeys(meshId: string): Keys {
+  const prefix = `uc:${meshId}:`;
+  const spelled = Object.entries(keySpace).map(([name, { suffix }]) => [
+    name,
+    (...args: string[]) => prefix + (suffix as (...args: string[]) => string)(...args),
+  ]);
+  return Object.fromEntries(spelled) as Keys;
+}
