@@ -5,17 +5,7 @@ import { eventually } from './eventually.ts';
  * Kinds of handles that keep a process alive, and that a stopped server must not leave behind. Not timers: the clock's do not
  * keep a process alive, and mocha has some of its own; `ManualClock.pendingTimers` counts ours.
  */
-const watched = [
-  'TCPSocketWrap',
-  'TCPServerWrap',
-  'TLSWrap',
-  'UDPWrap',
-  'PipeWrap',
-  'ProcessWrap',
-  'Timeout',
-  'MessagePort',
-  'FSEventWrap',
-];
+const watched = ['TCPSocketWrap', 'TCPServerWrap', 'TLSWrap', 'UDPWrap', 'PipeWrap', 'ProcessWrap', 'MessagePort', 'FSEventWrap'];
 
 function openHandles(): Map<string, number> {
   const counts = new Map<string, number>();
