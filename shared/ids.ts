@@ -61,8 +61,4 @@ export function parseIncarnation(text: string): Incarnation {
   return { serverId: serverIdSchema.parse(id.slice(0, colon)), life: Number(id.slice(colon + 1)) };
 }
 
-/** A new random identifier: 128 bits, base64url, 22 characters. Works in browsers and in Node. */
-export function randomId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
-}
+export { randomId } from './random-id.ts';

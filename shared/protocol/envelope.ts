@@ -1,20 +1,7 @@
 import * as z from 'zod';
-import { errorCodes, type ErrorCode, type WireError } from './errors.ts';
+import { type ErrorCode, errorCodes, type WireError } from './errors.ts';
 
-/** Name of the WebSocket subprotocol (RFC 6455, section 1.9). */
-export const subprotocol = 'ucmesh.v1';
-
-/** Limits of the connection that both sides know. */
-export const wireLimits = {
-  /** Largest message a client may send, in bytes. */
-  messageBytes: 65_536,
-  /** A client pings this often … */
-  pingEveryMs: 3_000,
-  /** … and takes the connection for dead when nothing was heard for this long after a ping. */
-  pingDeadlineMs: 3_000,
-  /** The first message must open a session within this time. */
-  openWithinMs: 10_000,
-} as const;
+export { subprotocol, wireLimits } from './wire-limits.ts';
 
 /** A request as it travels; `id` is chosen by the client and unique among its unanswered requests. */
 export const requestSchema = z.strictObject({
@@ -36,9 +23,7 @@ export const wireErrorSchema: z.ZodType<WireError> = z.object({
   details: z.record(z.string(), z.unknown()).optional(),
 });
 
-export type Answer =
-  | { readonly id: number; readonly result: unknown }
-  | { readonly id: number; readonly error: WireError };
+export type Answer = { readonly id: number; readonly result: unknown } | { readonly id: number; readonly error: WireError };
 
 /**
  * What the server sends: answers one by one, events joined: all events of one event-loop turn travel in one message
