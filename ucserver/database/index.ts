@@ -1,0 +1,21 @@
+export { actKeptMs, once, type StoredAct } from './acts.ts';
+export { recordChange } from './changes.ts';
+export { type DatabaseConfig, databaseConfigSchema } from './config.ts';
+export { migrate } from './migrate.ts';
+export type { MigrationResult } from './migrations/index.ts';
+export { type OpenDatabaseOptions, openDatabase } from './open-database.ts';
+export { type Database, type DatabaseHealth, type RunOptions, StatementError, type StatementErrorKind } from './port.ts';
+export {
+  type BoundQuery,
+  change,
+  first,
+  type Outcome,
+  type Procedure,
+  type ProcedureSet,
+  procedureSet,
+  type Query,
+  rows,
+  type Steps,
+} from './procedure.ts';
+export { type Engine, type Queries, type Statement, statement } from './queries.ts';
+export type { Schema } from './schema.ts';

@@ -1,0 +1,61 @@
+import { UCError } from '#shared/protocol/errors.ts';
+import { StatementError } from '../port.ts';
+
+/** SQL Server's error numbers. https://learn.microsoft.com/sql/relational-databases/errors-events/database-engine-events-and-errors */
+const duplicate: ReadonlySet<number> = new Set([2601, 2627]);
+const constraint: ReadonlySet<number> = new Set([515, 547]);
+const tooLong: ReadonlySet<number> = new Set([2628, 8152]);
+const repeatable: ReadonlySet<number> = new Set([1205, 1222, 3960]);
+/** What `mssql` and `tedious` call a server that does not answer or a connection that broke. */
+const unreachable: ReadonlySet<string> = new Set([
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'ESOCKET',
+  'EINVALIDSTATE',
+  'ETIMEOUT',
+  'ETIMEDOUT',
+  'ELOGIN',
+  'ECONNCLOSED',
+  'ENOTOPEN',
+  'ENOCONN',
+  'ENOTBEGUN',
+  'EABORT',
+  'EINSTLOOKUP',
+  'ECLEARTEXT',
+]);
+
+interface SqlErrorLike {
+  readonly number?: unknown;
+  readonly code?: unknown;
+  readonly message: string;
+}
+
+function isErrorLike(error: unknown): error is SqlErrorLike & Error {
+  return error instanceof Error;
+}
+
+/** A transaction that lost against another and may simply be run again. */
+export function isRepeatable(error: unknown): boolean {
+  if (!isErrorLike(error)) return false;
+  if (typeof error.number === 'number' && repeatable.has(error.number)) return true;
+  // A serialisation failure at commit bears no number, only the text of the server behind it.
+  return error.number !== 50_000 && /could not serialize|deadlock/i.test(error.message);
+}
+
+export function isUnreachable(error: unknown): boolean {
+  if (!isErrorLike(error)) return false;
+  if (typeof error.code === 'string' && unreachable.has(error.code)) return true;
+  return error.constructor.name === 'TimeoutError';
+}
+
+/** The error a caller gets; errors of our own pass. */
+export function translated(error: unknown): Error {
+  if (error instanceof UCError || error instanceof StatementError) return error;
+  if (!isErrorLike(error)) return new Error(String(error));
+  if (isUnreachable(error)) return new UCError('STORAGE_UNAVAILABLE', undefined, { cause: error });
+  const number = typeof error.number === 'number' ? error.number : 0;
+  if (duplicate.has(number) || /duplicate key value/i.test(error.message)) return new StatementError('duplicate', error.message);
+  if (constraint.has(number)) return new StatementError('constraint', error.message);
+  if (tooLong.has(number)) return new StatementError('tooLong', error.message);
+  return new StatementError('other', error.message, { cause: error });
+}

@@ -1,0 +1,172 @@
+import { UCError } from '#shared/protocol/errors.ts';
+import type { Clock, Timer } from '#shared/runtime/clock.ts';
+import type { Logger } from '#shared/runtime/logger.ts';
+import { HealthRecord } from '../health.ts';
+import type { Database, DatabaseHealth, RunOptions } from '../port.ts';
+import { moduleOf, type Procedure, type ProcedureSet, type Query, type Step, toStep } from '../procedure.ts';
+import { Queries } from '../queries.ts';
+import { GroupQueue } from './group-queue.ts';
+import type { FromWorker } from './messages.ts';
+import { WorkerThread } from './worker-thread.ts';
+
+export interface SqliteDatabaseOptions {
+  /** Path of the file; several processes of one machine share it. Not on a network file system. */
+  readonly file: string;
+  readonly readers: number;
+  readonly procedures: readonly ProcedureSet[];
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+interface Lane<Work> {
+  readonly thread: WorkerThread;
+  readonly queue: GroupQueue<Work>;
+}
+
+type Call = { readonly name: string; readonly params: unknown };
+
+/** Longest wait for the file's lock before the database counts as away, ms. */
+const patienceMs = 1_000;
+const watchMs = 250;
+const checkpointMs = 1_000;
+/** Above this many 4 KiB pages the log is started over, which makes writers wait for a moment. */
+const longestWalPages = 16_384;
+
+/** SQLite in worker threads: one writer with grouped commits, one or more readers. */
+export class SqliteDatabase implements Database {
+  readonly engine = 'sqlite';
+  readonly queries = new Queries('sqlite');
+  readonly #options: SqliteDatabaseOptions;
+  readonly #health = new HealthRecord();
+  readonly #recorded = new Set<() => void>();
+  readonly #writer: Lane<Call>;
+  readonly #readers: readonly Lane<Step>[];
+  readonly #timers: readonly Timer[];
+  #closed = false;
+
+  constructor(options: SqliteDatabaseOptions) {
+    this.#options = options;
+    const { clock } = options;
+    this.#writer = this.#writerLane();
+    this.#readers = Array.from({ length: options.readers }, () => this.#readerLane());
+    this.#timers = [clock.every(watchMs, () => this.#watch()), clock.every(checkpointMs, () => this.#checkpoint())];
+  }
+
+  get health(): DatabaseHealth {
+    return this.#health.now;
+  }
+
+  async read<R>(query: Query<R>): Promise<R[]> {
+    if (this.#closed || this.health.reads === 'away') throw new UCError('STORAGE_UNAVAILABLE');
+    const lane = this.#readers.reduce((best, next) => (next.queue.length < best.queue.length ? next : best));
+    const { value } = await lane.queue.ask(toStep(query));
+    return value as R[];
+  }
+
+  async run<P, R>(procedure: Procedure<P, R>, params: P, { waitMs = patienceMs }: RunOptions = {}): Promise<R> {
+    // Who brings patience of their own may find the database back meanwhile.
+    if (this.#closed || (this.health.writes === 'away' && waitMs <= patienceMs)) throw new UCError('STORAGE_UNAVAILABLE');
+    const { value, announces } = await this.#writer.queue.ask({ name: procedure.name, params }, waitMs);
+    if (announces) for (const listener of [...this.#recorded]) listener();
+    return value as R;
+  }
+
+  onHealth(listener: (health: DatabaseHealth) => void): () => void {
+    return this.#health.listen(listener);
+  }
+
+  onRecorded(listener: () => void): () => void {
+    this.#recorded.add(listener);
+    return () => this.#recorded.delete(listener);
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const timer of this.#timers) timer.stop();
+    const lanes = [this.#writer, ...this.#readers];
+    for (const { queue } of lanes) queue.refuseQueued();
+    await Promise.all(lanes.map(({ thread }) => thread.close()));
+    for (const { queue } of lanes) queue.giveUpSent();
+  }
+
+  /** Kills the threads as a crash would, for tests of what follows. */
+  async crashThreads(): Promise<void> {
+    await Promise.all([this.#writer, ...this.#readers].map(({ thread }) => thread.crash()));
+  }
+
+  #writerLane(): Lane<Call> {
+    const { clock, logger, file, procedures } = this.#options;
+    const queue = new GroupQueue<Call>({
+      clock,
+      defaultWaitMs: patienceMs,
+      unanswered: 'OUTCOME_UNKNOWN',
+      send: (works, waitMs) =>
+        thread.send({ kind: 'run', waitMs, calls: works.map(({ id, work }) => ({ id, name: work.name, params: work.params })) }),
+    });
+    const thread: WorkerThread = new WorkerThread({
+      start: { file, role: 'writer', modules: [...new Set(procedures.map(moduleOf))] },
+      clock,
+      logger,
+      onMessage: (message) => this.#heard('writes', queue, message),
+      onLost: () => queue.giveUpSent(),
+    });
+    return { thread, queue };
+  }
+
+  #readerLane(): Lane<Step> {
+    const { clock, logger, file } = this.#options;
+    const queue = new GroupQueue<Step>({
+      clock,
+      defaultWaitMs: patienceMs,
+      unanswered: 'STORAGE_UNAVAILABLE',
+      send: (works, waitMs) => thread.send({ kind: 'read', waitMs, calls: works.map(({ id, work }) => ({ id, step: work })) }),
+    });
+    const thread: WorkerThread = new WorkerThread({
+      start: { file, role: 'reader', modules: [] },
+      clock,
+      logger,
+      onMessage: (message) => this.#heard('reads', queue, message),
+      onLost: () => queue.giveUpSent(),
+    });
+    return { thread, queue };
+  }
+
+  #heard<Work>(part: keyof DatabaseHealth, queue: GroupQueue<Work>, message: FromWorker): void {
+    if (message.kind === 'checkpointed') {
+      if (message.walPages > longestWalPages) this.#writer.thread.send({ kind: 'checkpoint', mode: 'restart' });
+      return;
+    }
+    this.#reached(part, message.reached);
+    if (!message.reached) queue.refuseQueued();
+    if (message.kind === 'done') queue.answered(message.answers);
+  }
+
+  #reached(part: keyof DatabaseHealth, reached: boolean): void {
+    if (reached !== (this.health[part] === 'up')) {
+      this.#options.logger.warn(reached ? 'the database is back' : 'the database is away', { part });
+    }
+    this.#health.set(part, reached);
+  }
+
+  /** Asks an absent database whether it is back, and notices a thread that hangs. */
+  #watch(): void {
+    this.#watchLane('writes', this.#writer);
+    for (const reader of this.#readers) this.#watchLane('reads', reader);
+  }
+
+  #watchLane<Work>(part: keyof DatabaseHealth, { queue, thread }: Lane<Work>): void {
+    if (queue.overdue()) {
+      this.#reached(part, false);
+      queue.refuseQueued();
+      queue.giveUpSent();
+    } else if (this.health[part] === 'away' && queue.length === 0) {
+      thread.send({ kind: 'probe' });
+    }
+  }
+
+  /** On a reader's thread, so that commits do not wait for it. */
+  #checkpoint(): void {
+    if (this.health.writes === 'up') this.#readers[0]?.thread.send({ kind: 'checkpoint', mode: 'passive' });
+  }
+}

@@ -1,0 +1,77 @@
+import { Worker } from 'node:worker_threads';
+import type { Clock, Timer } from '#shared/runtime/clock.ts';
+import type { Logger } from '#shared/runtime/logger.ts';
+import type { FromWorker, ToWorker, WorkerStart } from './messages.ts';
+
+export interface WorkerThreadOptions {
+  readonly start: WorkerStart;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly onMessage: (message: FromWorker) => void;
+  /** The thread is gone with whatever it was asked; a new one is on its way. */
+  readonly onLost: () => void;
+}
+
+const firstRestartMs = 50;
+const longestRestartMs = 5_000;
+
+/** A worker thread that is started again when it dies. */
+export class WorkerThread {
+  readonly #options: WorkerThreadOptions;
+  #worker: Worker;
+  #restart: Timer | undefined;
+  #restartMs = firstRestartMs;
+  #closing = false;
+  #exited: Promise<void>;
+
+  constructor(options: WorkerThreadOptions) {
+    this.#options = options;
+    [this.#worker, this.#exited] = this.#start();
+  }
+
+  /** What is sent while no thread lives is lost: `onLost` has been or will be told. */
+  send(message: ToWorker): void {
+    this.#worker.postMessage(message);
+  }
+
+  /** Closes its file after what it was sent. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.#restart?.stop();
+    this.#worker.postMessage({ kind: 'close' } satisfies ToWorker);
+    await this.#exited;
+  }
+
+  /** Kills the thread as a crash would, for tests of what follows. */
+  async crash(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  #start(): [Worker, Promise<void>] {
+    const { start, logger, onMessage } = this.#options;
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: start, name: `sqlite-${start.role}` });
+    worker.on('message', (message: FromWorker) => {
+      this.#restartMs = firstRestartMs;
+      onMessage(message);
+    });
+    worker.on('error', (error) => logger.error('database thread failed', { role: start.role, error }));
+    const exited = new Promise<void>((resolve) => {
+      worker.once('exit', () => {
+        resolve();
+        this.#afterExit();
+      });
+    });
+    return [worker, exited];
+  }
+
+  #afterExit(): void {
+    if (this.#closing) return;
+    const { clock, logger, onLost, start } = this.#options;
+    logger.warn('database thread died, starting another', { role: start.role, afterMs: this.#restartMs });
+    this.#restart = clock.after(this.#restartMs, () => {
+      [this.#worker, this.#exited] = this.#start();
+    });
+    this.#restartMs = Math.min(this.#restartMs * 2, longestRestartMs);
+    onLost();
+  }
+}
