@@ -65,7 +65,7 @@ export const keySpace = {
     expiry: '–',
     meaning: 'What other servers send to this incarnation.',
   }),
-  owners: define([], () => '{owners}:all', {
+  owners: define([], () => '{cluster}:owners', {
     type: 'hash',
     value: 'user id → signed owner record (term, owner incarnation)',
     expiry: 'none; the reaper of an incarnation removes what it owned',
