@@ -1,0 +1,27 @@
+import type { methods } from '#shared/protocol/index.ts';
+import { randomId } from '#shared/random-id.ts';
+import type { MethodName } from './types.ts';
+
+type ActMethod = { [M in MethodName]: (typeof methods)[M] extends { act: true } ? M : never }[MethodName];
+
+/**
+ * The methods that change something, and which field makes them safe to repeat. Typed against the registry: a method that is
+ * missing here does not compile, and the client ships without the schemas.
+ */
+const acts: Readonly<Record<ActMethod, 'actId' | 'entryId'>> = {
+  'account.update': 'actId',
+  'account.changePassword': 'actId',
+  'account.signOut': 'actId',
+  'settings.set': 'actId',
+  'contacts.put': 'actId',
+  'permissions.grant': 'actId',
+  'presence.set': 'actId',
+  'presence.setNote': 'actId',
+  'chat.send': 'entryId',
+};
+
+/** The parameters as they are sent: an act gets its id once, so that sending it again is the same act. */
+export function withActId(method: MethodName, params: object): object {
+  if ((acts as Partial<Record<MethodName, string>>)[method] !== 'actId' || 'actId' in params) return params;
+  return { ...params, actId: randomId() };
+}

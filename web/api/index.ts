@@ -1,0 +1,15 @@
+export { type ErrorCode, UCError } from '#shared/protocol/errors.ts';
+export { type CallOptions, Client, type ClientOptions, type ConnectOptions, connect } from './client.ts';
+export type { ClientState, SignedOutReason } from './client-state.ts';
+export {
+  type CredentialStore,
+  type Credentials,
+  type KeptMessage,
+  MemoryCredentialStore,
+  type StoredValues,
+} from './client-store.ts';
+export { type ClientClock, type ClientTimer, platformClock } from './clock.ts';
+export { Connection, ConnectionLost } from './connection.ts';
+export type { Unsubscribe } from './emitter.ts';
+export { NoServerAnswered } from './sign-in.ts';
+export type * from './types.ts';

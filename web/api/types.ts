@@ -1,0 +1,29 @@
+import type * as z from 'zod';
+import type { ActId } from '#shared/ids.ts';
+import type { EventFields, EventName, MethodName, ParamsIn, Result } from '#shared/protocol/index.ts';
+import type { deviceSchema, openResultSchema } from '#shared/protocol/session.ts';
+
+export type { ActId, ConversationId, DeviceId, EntryId, GroupId, ServerId, SessionId, UserId } from '#shared/ids.ts';
+export type { Account, Tokens } from '#shared/protocol/account.ts';
+export type { Conversation, Cursor, Entry, Position } from '#shared/protocol/chat.ts';
+export type { CloseReason } from '#shared/protocol/close-codes.ts';
+export type { ContactList } from '#shared/protocol/contacts.ts';
+export type { Person } from '#shared/protocol/directory.ts';
+export type { Grantee, PermissionLevel } from '#shared/protocol/permissions.ts';
+export type {
+  ActivityReason,
+  ManualState,
+  OwnPresence,
+  Presence,
+  PresenceState,
+  PresenceVersion,
+} from '#shared/protocol/presence.ts';
+export type { Activity, Capability, OpenResult, Reach, ServerAddress } from '#shared/protocol/session.ts';
+export type { EventFields, EventName, MethodName, ParamsIn, Result };
+
+export type DeviceFields = z.output<typeof deviceSchema>;
+export type Welcome = Extract<z.output<typeof openResultSchema>, { status: 'welcome' }>;
+
+/** Parameters as a caller writes them: the client makes the `actId` where none is given. */
+export type CallParams<M extends MethodName> =
+  ParamsIn<M> extends { actId: ActId } ? Omit<ParamsIn<M>, 'actId'> & { actId?: ActId } : ParamsIn<M>;
