@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { secret } from '../runtime/config-schema.ts';
 
 /** Letters that may stand in a key of Redis without meaning anything there. */
 export const meshIdSchema = z
@@ -10,11 +11,9 @@ export const meshIdSchema = z
 /** Which mesh this server belongs to, and where the other servers reach it without Redis. */
 export const meshConfigSchema = z.strictObject({
   id: meshIdSchema.describe('Name of the mesh; separates several on one Redis.'),
-  password: z
-    .string()
-    .min(16)
-    .max(256)
-    .describe('Secret of the mesh, the same on all its servers; signs what they tell each other.'),
+  password: secret(z.string().min(16).max(256)).describe(
+    'Secret of the mesh, the same on all its servers; signs what they tell each other.',
+  ),
   host: z.string().min(1).max(255).describe('Address this server listens on for the other servers; never behind a proxy.'),
   port: z.number().int().min(0).max(65_535).default(7_100).describe('Port for the other servers (0: any free one).'),
   url: z

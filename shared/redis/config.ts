@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { secret } from '../runtime/config-schema.ts';
 
 const host = z.string().min(1).max(255);
 const port = z.number().int().min(1).max(65_535);
@@ -9,7 +10,7 @@ export const redisConfigSchema = z
     host: host.optional().describe('Host of a plain Redis.'),
     port: port.default(6379).describe('Port of a plain Redis.'),
     username: z.string().min(1).optional().describe('ACL user; without it the password of the default user is meant.'),
-    password: z.string().min(1).optional().describe('Password of Redis.'),
+    password: secret(z.string().min(1)).optional().describe('Password of Redis.'),
     database: z.number().int().min(0).max(1_000).default(0).describe('Number of the database.'),
     tls: z
       .strictObject({
@@ -27,7 +28,7 @@ export const redisConfigSchema = z
       .describe('Addresses of the Sentinels.'),
     sentinelName: z.string().min(1).optional().describe('Name under which the Sentinels watch Redis.'),
     sentinelUsername: z.string().min(1).optional().describe('ACL user of the Sentinels.'),
-    sentinelPassword: z.string().min(1).optional().describe('Password of the Sentinels.'),
+    sentinelPassword: secret(z.string().min(1)).optional().describe('Password of the Sentinels.'),
   })
   .superRefine((config, context) => {
     if ((config.host === undefined) === (config.sentinels === undefined)) {
