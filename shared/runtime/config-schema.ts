@@ -72,10 +72,29 @@ export function unwrap(schema: z.core.$ZodType): Unwrapped {
   }
 }
 
-/** The shape of an object schema, also of a wrapped one; undefined for everything else. */
-export function shapeOf(schema: z.core.$ZodType): Readonly<Record<string, z.core.$ZodType>> | undefined {
+type Shape = Readonly<Record<string, z.core.$ZodType>>;
+
+/**
+ * The shape of an object schema, also of a wrapped one; undefined for everything else. Of a choice between objects it is the
+ * settings of all of them, where those that not every one has need not be given.
+ */
+export function shapeOf(schema: z.core.$ZodType): Shape | undefined {
   const { def } = unwrap(schema).inner._zod as z.core.$ZodTypes['_zod'];
-  return def.type === 'object' ? def.shape : undefined;
+  if (def.type === 'object') return def.shape;
+  if (def.type !== 'union' || !('discriminator' in def)) return undefined;
+  return joinedShape(def.options.map((option) => shapeOf(option) ?? {}), String(def.discriminator));
+}
+
+function joinedShape(shapes: readonly Shape[], discriminator: string): Shape {
+  const kinds = shapes.map((shape) => shape[discriminator]).filter((kind) => kind !== undefined);
+  const values = kinds.flatMap((kind) => (kind._zod as z.core.$ZodTypes['_zod']).values?.values().toArray() ?? []);
+  const about = kinds.map((kind) => unwrap(kind).description).join(' ');
+  const joined: Record<string, z.core.$ZodType> = { [discriminator]: z.enum(values.map(String)).describe(about) };
+  for (const [key, child] of shapes.flatMap((shape) => Object.entries(shape))) {
+    const everywhere = shapes.every((shape) => key in shape);
+    joined[key] ??= everywhere ? child : z.optional(child as z.ZodType);
+  }
+  return joined;
 }
 
 /** All settings in the order in which they are declared. */
