@@ -26,7 +26,7 @@ export interface RequestContract<Params, Result> {
   readonly meaning: string;
 }
 
-export type AnyContract = EventContract<never> | RequestContract<never, never>;
+export type AnyContract = EventContract<unknown> | RequestContract<unknown, unknown>;
 
 /** The type of an event, from its contract. */
 export type EventOf<Contract> = Contract extends EventContract<infer Event> ? Event : never;

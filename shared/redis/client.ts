@@ -51,6 +51,8 @@ export function createRedisClient(config: RedisConfig, name: string, logger: Log
     disconnectTimeout: 100,
     // While Redis loads its data it is asked again this often at the latest.
     maxLoadingRetryTime: reconnectMs,
+    // Who subscribes does it anew on 'ready', and knows when it is done.
+    autoResubscribe: false,
     retryStrategy: retry,
     // A primary that became a replica: look for the new one.
     reconnectOnError: (error) => error.message.startsWith('READONLY'),

@@ -1,7 +1,10 @@
 import type { AnyContract } from '../contract.ts';
+import { resyncContracts } from './resync.ts';
 
 /**
  * Every event and request between servers, by feature; `docs/mesh.md` is printed from it. A feature adds its own file beside this
  * one and joins it here.
  */
-export const meshContracts: Readonly<Record<string, readonly AnyContract[]>> = {};
+export const meshContracts = {
+  resync: resyncContracts,
+} as const satisfies Readonly<Record<string, readonly AnyContract[]>>;
