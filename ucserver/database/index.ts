@@ -18,4 +18,9 @@ export {
   type Steps,
 } from './procedure.ts';
 export { type Engine, type Queries, type Statement, statement } from './queries.ts';
+export type { Replica } from './replica.ts';
+export { groupedTablePart, type ReplicaPart, tablePart } from './replica-part.ts';
+export { replicaParts } from './replica-parts.ts';
 export type { Schema } from './schema.ts';
+export { SecretBox } from './secret-box.ts';
+export { type Storage, type StorageOptions, startStorage } from './storage.ts';

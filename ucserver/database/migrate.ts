@@ -1,5 +1,5 @@
-import { type MigrationResult, migrationProcedures } from './migrations/index.ts';
-import type { Database } from './port.ts';
+import { type MigrationResult, migrationProcedures, migrations } from './migrations/index.ts';
+import { type Database, StatementError } from './port.ts';
 
 /** How long one server waits for another that migrates, ms. */
 const migrationWaitMs = 60_000;
@@ -14,6 +14,24 @@ export interface MigrateOptions {
  * Brings the tables up to date, under a lock: any number of servers may do so at once.
  * @throws UCError STORAGE_UNAVAILABLE
  */
-export function migrate(database: Database, { appliedAt, waitMs = migrationWaitMs }: MigrateOptions): Promise<MigrationResult> {
+export async function migrate(
+  database: Database,
+  { appliedAt, waitMs = migrationWaitMs }: MigrateOptions,
+): Promise<MigrationResult> {
+  const present = await appliedNames(database);
+  const unknown = present.filter((name) => !migrations.some((migration) => migration.name === name));
+  // The usual start asks for no lock, so it also works while somebody else holds it.
+  if (present.length - unknown.length === migrations.length) return { applied: [], unknown };
   return database.run(migrationProcedures.migrate, { appliedAt }, { waitMs });
+}
+
+async function appliedNames(database: Database): Promise<string[]> {
+  try {
+    const rows = await database.read(database.queries.db.selectFrom('migrations').select('name'));
+    return rows.map(({ name }) => name);
+  } catch (error) {
+    // A database without a version table is a new one.
+    if (error instanceof StatementError) return [];
+    throw error;
+  }
 }

@@ -3,10 +3,8 @@ import type { Logger } from '#shared/runtime/logger.ts';
 import type { DatabaseConfig } from './config.ts';
 import { housekeepingProcedures } from './housekeeping.ts';
 import { migrationProcedures } from './migrations/index.ts';
-import { MssqlDatabase } from './mssql/mssql-database.ts';
 import type { Database } from './port.ts';
 import type { ProcedureSet } from './procedure.ts';
-import { SqliteDatabase } from './sqlite/sqlite-database.ts';
 
 export interface OpenDatabaseOptions {
   readonly config: DatabaseConfig;
@@ -16,10 +14,17 @@ export interface OpenDatabaseOptions {
   readonly logger: Logger;
 }
 
-/** Opens the configured database. Answers at once, also when it cannot be reached: then its health says so, and it comes back by itself. */
-export function openDatabase({ config, procedures, clock, logger }: OpenDatabaseOptions): Database {
+/**
+ * Opens the configured database. Does not wait for it: when it cannot be reached its health says so, and it comes back by itself.
+ * The driver of the other engine is not even loaded, which also keeps it out of the SQLite threads.
+ */
+export async function openDatabase({ config, procedures, clock, logger }: OpenDatabaseOptions): Promise<Database> {
   const log = logger.child({ part: 'database', engine: config.engine });
-  if (config.engine === 'mssql') return new MssqlDatabase({ config, clock, logger: log });
+  if (config.engine === 'mssql') {
+    const { MssqlDatabase } = await import('./mssql/mssql-database.ts');
+    return new MssqlDatabase({ config, clock, logger: log });
+  }
+  const { SqliteDatabase } = await import('./sqlite/sqlite-database.ts');
   const all = [migrationProcedures, housekeepingProcedures, ...procedures];
   return new SqliteDatabase({ file: config.file, readers: config.readers, procedures: all, clock, logger: log });
 }
