@@ -19,13 +19,16 @@ export interface OwnerChange {
 }
 
 /**
- * What a feature hands to the next owner of a user. `import` may be called more than once for a user, before and after the user
- * was taken, and with older knowledge than is there already: it merges by the time things were set.
+ * What a feature hands to the next owner of a user. `import` may be called more than once for a user, and with older knowledge
+ * than is there already: it merges by the time things were set.
  */
 export interface HandOverPart {
   /** JSON, or `undefined` when there is nothing to hand over. Called while the user is still owned. */
   export(userId: UserId): unknown;
-  /** @param part as exported by the other server, perhaps by another version: parse it tolerantly. */
+  /**
+   * Called while this server owns the user, for the first time just before `onTaken`.
+   * @param part as exported by the other server, perhaps of another version: parse it tolerantly.
+   */
   import(userId: UserId, part: unknown): void;
 }
 
@@ -69,11 +72,18 @@ export interface Ownership {
    * @returns false when it refused, could not be asked or was asked before.
    */
   ask(userId: UserId): Promise<boolean>;
+  /**
+   * Says whether this server takes users that others offer; default: always. Users asked to go home or sent by a draining server.
+   */
+  acceptOffers(decide: () => boolean): void;
+  /** An incarnation died; these users it owned are owned by nobody now (`onChange` was called for each). */
+  onOwnerDied(listener: (users: readonly UserId[], owner: Incarnation) => void): Unsubscribe;
   /** The owner of any user changed in this server's map. */
   onChange(listener: (change: OwnerChange) => void): Unsubscribe;
   /**
    * This server has become owner; the parts of `handOver` were imported before. `previous` is the last owner known here: when
-   * there is no hand-over, it may have left the user's state in Redis.
+   * there is no hand-over, it may have left the user's state in Redis. Also called for a user who was owned here all the time
+   * but under a version that is worth nothing any more (`previous` is `undefined` then): tell the watchers anew.
    */
   onTaken(listener: (userId: UserId, handOver: HandOver | undefined, previous: Incarnation | undefined) => void): Unsubscribe;
   /** This server is no longer owner; `to` is `undefined` after a release. Parts were exported before. Write nothing more. */
