@@ -13,18 +13,24 @@ export const replicaParts = {
   /** By the id of the grantor, `*` for the company. */
   grants: groupedTablePart('grants', 'permission_grants', ['grantor_id', 'grantee_kind', 'grantee_id']),
   contactLists: tablePart('contactList', 'contact_lists', 'user_id'),
-  devices: tablePart('device', 'devices', 'id', [
-    'id',
-    'user_id',
-    'name',
-    'kind',
-    'created_at',
-    'key_thumbprint',
-    'public_key',
-    'refresh_hash',
-    'refresh_until',
-    'revoked_at',
-  ]),
+  /** By user id: devices choose their ids themselves, so an id means something only together with its user. */
+  devices: groupedTablePart(
+    'devices',
+    'devices',
+    ['user_id', 'id'],
+    [
+      'id',
+      'user_id',
+      'name',
+      'kind',
+      'created_at',
+      'key_thumbprint',
+      'public_key',
+      'refresh_hash',
+      'refresh_until',
+      'revoked_at',
+    ],
+  ),
   revocations: tablePart('revocation', 'revocations', 'id'),
   signingKeys: tablePart('signingKey', 'signing_keys', 'id'),
   /** By scope. */
