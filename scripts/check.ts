@@ -7,7 +7,8 @@ const checks: readonly (readonly [string, ...string[]])[] = [
   ['tsc', '-p', 'tsconfig.json'],
   ...(existsSync('web/tsconfig.json') ? ([['tsc', '-p', 'web/tsconfig.json']] as const) : []),
   ['biome', 'ci', '--colors=off', '.'],
-  ['depcruise', '--config', '.dependency-cruiser.mjs', 'shared', 'ucserver', 'web', 'scripts', 'test', 'bench'],
+  // Not the tests: they may import anything.
+  ['depcruise', '--config', '.dependency-cruiser.mjs', ...['shared', 'ucserver', 'web', 'scripts', 'bench'].filter(existsSync)],
 ];
 
 interface Outcome {
@@ -19,8 +20,7 @@ interface Outcome {
 
 async function run([command, ...args]: readonly [string, ...string[]]): Promise<Outcome> {
   const startMs = performance.now();
-  const existing = args.filter((arg) => !/^[a-z]+$/.test(arg) || arg === 'ci' || existsSync(arg));
-  const child = spawn(command, existing, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const exited = new Promise<number | null>((resolve) => {
     child.on('error', () => resolve(null));
     child.on('exit', resolve);

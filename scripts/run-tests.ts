@@ -33,7 +33,7 @@ interface Run {
 }
 
 async function main(filters: readonly string[], { long, grep }: Options): Promise<void> {
-  using folder = new TempFolder('tally');
+  const folder = new TempFolder('tally');
   const tallies: Tally[] = [];
   const runs = planRuns(filters);
   const environment = { ...process.env, ...(long ? { UCMESH_TEST_LONG: '1' } : {}) };
@@ -50,6 +50,7 @@ async function main(filters: readonly string[], { long, grep }: Options): Promis
     }
     tallies.push(await runMocha(title, [...mochaArguments, ...files], environment, folder.file(`${index}.json`)));
   }
+  folder.remove();
   report(tallies);
 }
 
