@@ -1,6 +1,6 @@
 import type { Device } from './device.ts';
 import type { DeviceKey } from './device-key.ts';
-import type { ServerAddress, UserId } from './types.ts';
+import type { EntryId, ServerAddress, UserId } from './types.ts';
 
 /** What proves a device: the refresh token and the key it is bound to. The key's private half cannot be read, only used. */
 export interface Credentials {
@@ -14,8 +14,9 @@ export interface Credentials {
 /** A message that has not been acknowledged yet, kept so that a reload of the page loses no text. */
 export interface KeptMessage {
   readonly userId: UserId;
-  readonly conversationId: string;
-  readonly entryId: string;
+  /** With whom the conversation is. */
+  readonly partner: UserId;
+  readonly entryId: EntryId;
   readonly text: string;
   readonly at: number;
 }

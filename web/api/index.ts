@@ -1,4 +1,5 @@
 export { type ErrorCode, UCError } from '#shared/protocol/errors.ts';
+export { type ChatLog, type Delivery, deliveryOf } from './chat-log.ts';
 export { type CallOptions, Client, type ClientOptions, type ConnectOptions, connect } from './client.ts';
 export type { ClientState, SignedOutReason } from './client-state.ts';
 export {
@@ -10,6 +11,11 @@ export {
 } from './client-store.ts';
 export { type ClientClock, type ClientTimer, platformClock } from './clock.ts';
 export { Connection, ConnectionLost } from './connection.ts';
+export { LiveConversation } from './conversation.ts';
+export { type Arrival, Conversations } from './conversations.ts';
 export type { Unsubscribe } from './emitter.ts';
+export type { Outgoing } from './outgoing-queue.ts';
+export { PresenceWatch } from './presence-watch.ts';
+export { comparePresenceVersions, type Roster } from './roster.ts';
 export { NoServerAnswered } from './sign-in.ts';
 export type * from './types.ts';

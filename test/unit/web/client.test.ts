@@ -157,7 +157,10 @@ describe('web/api: the client and its session', () => {
     await eventually(() => one.bodies.some(({ path }) => path === httpPaths.refresh));
     await eventually(() => client.state.phase === 'open');
     const key = one.bodies.find(({ path }) => path === httpPaths.signIn)?.body.key as webcrypto.JsonWebKey;
-    const { nonce, signature } = one.bodies.find(({ path }) => path === httpPaths.refresh)?.body as Record<string, string>;
+    const { nonce, signature } = (one.bodies.find(({ path }) => path === httpPaths.refresh)?.body ?? {}) as Record<
+      string,
+      string
+    >;
     const publicKey = await crypto.subtle.importKey('jwk', key, { name: 'ECDSA', namedCurve: 'P-256' }, false, ['verify']);
     const proof = Buffer.from(signature ?? '', 'base64url');
     assert.ok(await crypto.subtle.verify({ name: 'ECDSA', hash: 'SHA-256' }, publicKey, proof, Buffer.from(nonce ?? '')));

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import {
+  type ChatLog,
+  cursorOf,
+  deliveryOf,
+  isBehind,
+  lastSeq,
+  logOf,
+  withEarlier,
+  withEntries,
+  withHead,
+  withListing,
+  withPosition,
+} from '#web/api/chat-log.ts';
+import type { Conversation, ConversationId, Entry, EntryId, UserId } from '#web/api/index.ts';
+
+const anna = 'anna' as UserId;
+const ben = 'ben' as UserId;
+const conversationId = 'c' as ConversationId;
+
+const entry = (seq: number, author = ben): Entry => ({
+  conversationId,
+  seq,
+  entryId: `e${seq}` as EntryId,
+  author,
+  at: seq,
+  kind: 'message',
+  body: { text: String(seq) },
+});
+
+const entries = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => entry(from + index));
+
+function listing(headSeq: number, more: Partial<Conversation> = {}): Conversation {
+  return {
+    conversationId,
+    kind: 'direct',
+    members: [anna, ben],
+    head: { generation: 1, seq: headSeq },
+    positions: [],
+    unread: 0,
+    ...(headSeq > 0 ? { lastEntry: entry(headSeq) } : {}),
+    ...more,
+  };
+}
+
+const numbers = (log: ChatLog) => log.entries.map(({ seq }) => seq);
+
+describe('web/api: chat log', () => {
+  it('begins with the newest entry and goes back page by page', () => {
+    let log = logOf(listing(100));
+    assert.deepEqual([numbers(log), log.complete], [[100], false]);
+    log = withEarlier(log, entries(50, 99), true);
+    log = withEarlier(log, entries(1, 49), false);
+    assert.deepEqual([lastSeq(log), log.entries.length, log.complete], [100, 100, true]);
+  });
+
+  it('leaves out a page that does not join', () => {
+    const log = logOf(listing(100));
+    assert.equal(withEarlier(log, entries(50, 90), true), log);
+  });
+
+  it('skips what it has, and does not jump over a gap', () => {
+    let log = withEntries(logOf(listing(5)), [entry(5), entry(6)], anna);
+    assert.deepEqual(numbers(log), [5, 6]);
+    log = withEntries(log, [entry(9)], anna);
+    assert.deepEqual([numbers(log), isBehind(log), cursorOf(log).seq], [[5, 6], true, 6]);
+    log = withEntries(log, entries(7, 9), anna);
+    assert.deepEqual([numbers(log), isBehind(log)], [[5, 6, 7, 8, 9], false]);
+  });
+
+  it('holds a piece without gaps or doubles in whatever order entries arrive, and is whole after one repair', () => {
+    const arrivals = fc.array(fc.integer({ min: 1, max: 30 }), { maxLength: 60 });
+    fc.assert(
+      fc.property(arrivals, (seqs) => {
+        let log = seqs.reduce((known, seq) => withEntries(known, [entry(seq)], anna), logOf(listing(3)));
+        assert.ok(numbers(log).every((seq, index) => index === 0 || seq === (numbers(log)[index - 1] ?? 0) + 1));
+        assert.equal(log.head, Math.max(3, ...seqs));
+        if (isBehind(log)) log = withEntries(log, entries(lastSeq(log) + 1, log.head), anna);
+        assert.equal(lastSeq(log), log.head);
+      }),
+    );
+  });
+
+  it('counts what others wrote as unread until it is read, here or on another device', () => {
+    let log = withEntries(logOf(listing(0)), [entry(1), entry(2, anna), entry(3)], anna);
+    assert.equal(log.unread, 2);
+    log = withPosition(log, { userId: anna, read: 2, delivered: 3 }, anna);
+    assert.equal(log.unread, 1);
+    log = withPosition(log, { userId: anna, read: 3, delivered: 3 }, anna);
+    assert.equal(log.unread, 0);
+    assert.equal(withPosition(log, { userId: anna, read: 1, delivered: 1 }, anna), log, 'positions only grow');
+  });
+
+  it('tells how far an own message has got', () => {
+    let log = withEntries(logOf(listing(0)), [entry(1, anna)], anna);
+    assert.equal(deliveryOf(log, 1, anna), 'sent');
+    log = withPosition(log, { userId: ben, read: 0, delivered: 1 }, anna);
+    assert.equal(deliveryOf(log, 1, anna), 'delivered');
+    log = withPosition(log, { userId: ben, read: 1, delivered: 1 }, anna);
+    assert.equal(deliveryOf(log, 1, anna), 'read');
+  });
+
+  it('keeps what it holds when the server lists the same generation again', () => {
+    const log = withEntries(logOf(listing(5)), [entry(6)], anna);
+    const again = withListing(log, listing(8, { unread: 2 }));
+    assert.deepEqual([numbers(again), again.head, again.unread], [[5, 6], 8, 2]);
+  });
+
+  it('begins anew when the generation is another one, or the head is lower than what it holds', () => {
+    const log = withEntries(logOf(listing(5)), [entry(6)], anna);
+    assert.deepEqual(numbers(withListing(log, listing(4, { head: { generation: 2, seq: 4 } }))), [4]);
+    assert.deepEqual(numbers(withListing(log, listing(3))), [3]);
+    assert.deepEqual(numbers(withHead(log, { generation: 2, seq: 9 })), []);
+  });
+});

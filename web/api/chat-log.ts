@@ -1,0 +1,149 @@
+import type { Conversation, ConversationId, Cursor, Entry, Position, UserId } from './types.ts';
+
+/** What a client knows of one conversation: a piece of its log without gaps, up to the newest entry it has been told. Immutable. */
+export interface ChatLog {
+  readonly conversationId: ConversationId;
+  readonly members: readonly UserId[];
+  readonly generation: number;
+  /** The highest number that exists, as far as known; more than the last of `entries` while some are being fetched. */
+  readonly head: number;
+  /** Ascending, each number one more than that before it. */
+  readonly entries: readonly Entry[];
+  /** `entries` begins with the first entry of the conversation. */
+  readonly complete: boolean;
+  readonly positions: ReadonlyMap<UserId, Position>;
+  readonly unread: number;
+}
+
+/** How far a message of one's own has got. */
+export type Delivery = 'sent' | 'delivered' | 'read';
+
+/** The log as a list of conversations tells it. */
+export function logOf({ conversationId, members, head, positions, unread, lastEntry }: Conversation): ChatLog {
+  // An entry below the head would leave a gap; it is only good to show in the list, where the head will be fetched anyway.
+  const entries = lastEntry && lastEntry.seq === head.seq ? [lastEntry] : [];
+  return {
+    conversationId,
+    members,
+    generation: head.generation,
+    head: head.seq,
+    entries,
+    complete: head.seq === 0 || entries[0]?.seq === 1,
+    positions: new Map(positions.map((position) => [position.userId, position])),
+    unread,
+  };
+}
+
+/** Number of the newest entry held; 0 when there is none. */
+export function lastSeq({ entries }: ChatLog): number {
+  return entries.at(-1)?.seq ?? 0;
+}
+
+export function cursorOf(log: ChatLog): Cursor {
+  return { generation: log.generation, seq: lastSeq(log) };
+}
+
+/** Entries are missing between the newest one held and the head. */
+export function isBehind(log: ChatLog): boolean {
+  return log.head > lastSeq(log);
+}
+
+/**
+ * The log after the server described the conversation again. Another generation means that the database was restored: what is
+ * held counts for nothing and is read anew.
+ */
+export function withListing(log: ChatLog, conversation: Conversation): ChatLog {
+  const fresh = logOf(conversation);
+  if (fresh.generation !== log.generation || fresh.head < lastSeq(log)) return fresh;
+  if (log.entries.length === 0) return { ...fresh, positions: mergePositions(log.positions, conversation.positions) };
+  const { members, unread } = fresh;
+  return {
+    ...log,
+    members,
+    unread,
+    head: Math.max(log.head, fresh.head),
+    positions: mergePositions(log.positions, conversation.positions),
+  };
+}
+
+/**
+ * The log with entries that belong behind those held. Known ones are skipped; those behind a gap are left out, but raise the
+ * head, so that {@link isBehind} tells that something is to be fetched.
+ */
+export function withEntries(log: ChatLog, arrived: readonly Entry[], self: UserId): ChatLog {
+  const added: Entry[] = [];
+  let { head, unread } = log;
+  let last = log.entries.length > 0 ? lastSeq(log) : undefined;
+  for (const entry of arrived) {
+    head = Math.max(head, entry.seq);
+    // Into an empty log the first one fits if nothing is missing before it that was known to exist.
+    const fits = last === undefined ? entry.seq === 1 || entry.seq > log.head : entry.seq === last + 1;
+    if (!fits) continue;
+    added.push(entry);
+    last = entry.seq;
+    if (entry.author !== self && entry.kind === 'message' && entry.seq > readUpTo(log, self)) unread += 1;
+  }
+  if (added.length === 0) return head === log.head ? log : { ...log, head };
+  const entries = [...log.entries, ...added];
+  return { ...log, head, unread, entries, complete: log.complete || entries[0]?.seq === 1 };
+}
+
+/** The log with a page of older entries, and whether there are still older ones. A page that does not join is left out. */
+export function withEarlier(log: ChatLog, page: readonly Entry[], more: boolean): ChatLog {
+  const first = log.entries[0]?.seq;
+  const older = first === undefined ? page : page.filter(({ seq }) => seq < first);
+  if (first !== undefined && older.length > 0 && older.at(-1)?.seq !== first - 1) return log;
+  const entries = [...older, ...log.entries];
+  return { ...log, entries, complete: !more || entries[0]?.seq === 1, head: Math.max(log.head, entries.at(-1)?.seq ?? 0) };
+}
+
+/** The log with the newest page instead of what was held, when too much was missed to fetch all between. */
+export function withNewest(log: ChatLog, page: readonly Entry[], head: Cursor, more: boolean): ChatLog {
+  return { ...log, generation: head.generation, head: head.seq, entries: page, complete: !more };
+}
+
+export function withHead(log: ChatLog, head: Cursor): ChatLog {
+  if (head.generation !== log.generation)
+    return { ...log, generation: head.generation, head: head.seq, entries: [], complete: head.seq === 0 };
+  return head.seq > log.head ? { ...log, head: head.seq } : log;
+}
+
+/** Positions only grow. One's own, perhaps from another device, settles what is unread. */
+export function withPosition(log: ChatLog, position: Position, self: UserId): ChatLog {
+  const positions = mergePositions(log.positions, [position]);
+  if (positions === log.positions) return log;
+  if (position.userId !== self) return { ...log, positions };
+  return { ...log, positions, unread: unreadAfter({ ...log, positions }, self) };
+}
+
+/** How far a message of one's own has got: the least of the other members. */
+export function deliveryOf(log: ChatLog, seq: number, self: UserId): Delivery {
+  const others = log.members.filter((member) => member !== self).map((member) => log.positions.get(member));
+  if (others.every((position) => position !== undefined && position.read >= seq)) return 'read';
+  if (others.every((position) => position !== undefined && Math.max(position.delivered, position.read) >= seq))
+    return 'delivered';
+  return 'sent';
+}
+
+export function readUpTo(log: ChatLog, self: UserId): number {
+  return log.positions.get(self)?.read ?? 0;
+}
+
+function unreadAfter(log: ChatLog, self: UserId): number {
+  const read = readUpTo(log, self);
+  if (read >= log.head) return 0;
+  const counted = log.entries.filter(({ seq, author, kind }) => seq > read && author !== self && kind === 'message').length;
+  const allHeld = (log.entries[0]?.seq ?? Number.POSITIVE_INFINITY) <= read + 1;
+  return allHeld ? counted : Math.max(counted, Math.min(log.unread, log.head - read));
+}
+
+function mergePositions(known: ReadonlyMap<UserId, Position>, arrived: readonly Position[]): ReadonlyMap<UserId, Position> {
+  let next: Map<UserId, Position> | undefined;
+  for (const { userId, read, delivered } of arrived) {
+    const before = (next ?? known).get(userId);
+    if (before && before.read >= read && before.delivered >= delivered) continue;
+    next ??= new Map(known);
+    next.set(userId, { userId, read: Math.max(read, before?.read ?? 0), delivered: Math.max(delivered, before?.delivered ?? 0) });
+  }
+  return next ?? known;
+}

@@ -1,0 +1,263 @@
+import { randomId } from '#shared/random-id.ts';
+import {
+  type ChatLog,
+  cursorOf,
+  deliveryOf,
+  isBehind,
+  lastSeq,
+  logOf,
+  readUpTo,
+  withEarlier,
+  withEntries,
+  withHead,
+  withListing,
+  withNewest,
+  withPosition,
+} from './chat-log.ts';
+import type { Client } from './client.ts';
+import { type Outgoing, OutgoingQueue } from './outgoing-queue.ts';
+import type { Conversation, Cursor, Entry, EntryId, Position, UserId } from './types.ts';
+
+/** A page of history, in entries. */
+const pageSize = 50;
+/** Missing more than this, a client reads the newest page and lets the person scroll for the rest. */
+const mostRepaired = 600;
+/** A sign of typing holds this long … */
+const typingHoldsMs = 5_000;
+/** … and is sent at most this often. */
+const typingEveryMs = 3_000;
+
+export interface ConversationHost {
+  readonly client: Client;
+  readonly self: UserId;
+  /** Something in this conversation changed. */
+  readonly changed: (conversation: LiveConversation) => void;
+  /** Others' messages that have just arrived, in order. */
+  readonly arrived: (conversation: LiveConversation, entries: readonly Entry[]) => void;
+}
+
+/** One conversation kept in step with the servers: its log, what is on its way, who is writing. */
+export class LiveConversation {
+  readonly #host: ConversationHost;
+  readonly #queue: OutgoingQueue;
+  readonly #typing = new Map<UserId, number>();
+  #log: ChatLog;
+  #repairing: Promise<void> | undefined;
+  #typingToldAt = Number.NEGATIVE_INFINITY;
+  #deliveredTold = 0;
+  #readTold = 0;
+
+  constructor(conversation: Conversation, host: ConversationHost) {
+    this.#host = host;
+    this.#log = logOf(conversation);
+    this.#queue = new OutgoingQueue({
+      send: ({ entryId, text }) =>
+        host.client.call('chat.send', { conversationId: this.id, entryId, body: { text } }, { timeoutMs: 3_600_000 }),
+      onStored: ({ entryId, text }, { seq, at }) => this.#stored(entryId, text, seq, at),
+      onChange: () => host.changed(this),
+    });
+  }
+
+  get id(): ChatLog['conversationId'] {
+    return this.#log.conversationId;
+  }
+
+  get log(): ChatLog {
+    return this.#log;
+  }
+
+  /** Messages that are not in the log yet, in the order in which they were written. */
+  get outgoing(): readonly Outgoing[] {
+    return this.#queue.items;
+  }
+
+  /** The other member of a one-to-one conversation; oneself in a conversation with oneself. */
+  get partner(): UserId {
+    return this.#log.members.find((member) => member !== this.#host.self) ?? this.#host.self;
+  }
+
+  /** Members who are writing now. */
+  get typing(): readonly UserId[] {
+    return [...this.#typing.keys()];
+  }
+
+  get cursor(): Cursor {
+    return cursorOf(this.#log);
+  }
+
+  delivery(seq: number): ReturnType<typeof deliveryOf> {
+    return deliveryOf(this.#log, seq, this.#host.self);
+  }
+
+  /** Up to which number this user has read. */
+  get readUpTo(): number {
+    return readUpTo(this.#log, this.#host.self);
+  }
+
+  send(text: string): EntryId {
+    const entryId = randomId() as EntryId;
+    this.#typingToldAt = Number.NEGATIVE_INFINITY;
+    this.#queue.add({ entryId, text, at: this.#host.client.now() });
+    return entryId;
+  }
+
+  /** Takes over a message kept from an earlier life of this client. */
+  sendKept(message: Pick<Outgoing, 'entryId' | 'text' | 'at'>): void {
+    if (!this.outgoing.some(({ entryId }) => entryId === message.entryId)) this.#queue.add(message);
+  }
+
+  retry(entryId?: EntryId): void {
+    this.#queue.retry(entryId);
+  }
+
+  discard(entryId: EntryId): void {
+    this.#queue.discard(entryId);
+  }
+
+  /** Makes sure the newest entries are here. @throws UCError */
+  async showNewest(): Promise<void> {
+    if (this.#log.entries.length === 0 && this.#log.head > 0) await this.#readNewest();
+    else if (isBehind(this.#log)) await this.#repair();
+    if (this.#log.entries.length < pageSize / 2) await this.loadEarlier();
+  }
+
+  /** One page of older entries; nothing when there are none. @throws UCError */
+  async loadEarlier(): Promise<void> {
+    const before = this.#log.entries[0]?.seq;
+    if (this.#log.complete || before === undefined) return;
+    const { conversationId } = this.#log;
+    const { generation } = this.#log;
+    const { entries, head, more } = await this.#host.client.call('chat.history', { conversationId, before, limit: pageSize });
+    if (head.generation === generation) this.#set(withEarlier(this.#log, entries, more));
+    else await this.#take(withHead(this.#log, head));
+  }
+
+  /** The person has seen everything that is here. */
+  markRead(): void {
+    const read = lastSeq(this.#log);
+    if (read <= Math.max(this.readUpTo, this.#readTold) && this.#log.unread === 0) return;
+    this.#readTold = read;
+    const own = this.#log.positions.get(this.#host.self);
+    this.#set(
+      withPosition(this.#log, { userId: this.#host.self, read, delivered: Math.max(read, own?.delivered ?? 0) }, this.#host.self),
+    );
+    this.#tell({ read });
+  }
+
+  /** The person is writing. Told at most every 3 s. */
+  tellTyping(): void {
+    const { client } = this.#host;
+    const now = client.clock.monotonicMs();
+    if (now - this.#typingToldAt < typingEveryMs || client.state.phase !== 'open') return;
+    this.#typingToldAt = now;
+    client.call('chat.typing', { conversationId: this.id }, { timeoutMs: 3_000, retry: false }).catch(() => undefined);
+  }
+
+  /** Takes the server's newer description, with entries after the own cursor if it sent some. */
+  async takeListing(conversation: Conversation, entries: readonly Entry[] = []): Promise<void> {
+    const listed = withListing(this.#log, conversation);
+    // The count of the listing already holds the entries that follow it.
+    const merged = withEntries(listed, entries, this.#host.self);
+    const heard = entries.filter(({ seq }) => seq > lastSeq(this.#log));
+    await this.#take({ ...merged, unread: conversation.unread }, heard);
+  }
+
+  takeEntry(entry: Entry): void {
+    this.#typing.delete(entry.author);
+    const before = lastSeq(this.#log);
+    const log = withEntries(this.#log, [entry], this.#host.self);
+    void this.#take(log, entry.seq > before && lastSeq(log) === entry.seq ? [entry] : []);
+  }
+
+  takePosition(position: Position): void {
+    this.#set(withPosition(this.#log, position, this.#host.self));
+  }
+
+  takeHead(head: Cursor): void {
+    void this.#take(withHead(this.#log, head));
+  }
+
+  takeTyping(userId: UserId): void {
+    if (userId === this.#host.self) return;
+    const { clock } = this.#host.client;
+    const until = clock.monotonicMs() + typingHoldsMs;
+    this.#typing.set(userId, until);
+    this.#host.changed(this);
+    clock.after(typingHoldsMs, () => {
+      if (this.#typing.get(userId) !== until) return;
+      this.#typing.delete(userId);
+      this.#host.changed(this);
+    });
+  }
+
+  #set(log: ChatLog): void {
+    if (log === this.#log) return;
+    this.#log = log;
+    this.#host.changed(this);
+  }
+
+  async #take(log: ChatLog, arrived: readonly Entry[] = []): Promise<void> {
+    this.#set(log);
+    this.#announce(arrived);
+    if (isBehind(this.#log) && this.#log.entries.length > 0) await this.#repair();
+  }
+
+  #announce(arrived: readonly Entry[]): void {
+    const { self } = this.#host;
+    const messages = arrived.filter(({ author, kind, seq }) => author !== self && kind === 'message' && seq > this.readUpTo);
+    if (messages.length === 0) return;
+    const delivered = messages.at(-1)?.seq ?? 0;
+    if (delivered > this.#deliveredTold) {
+      this.#deliveredTold = delivered;
+      this.#tell({ delivered });
+    }
+    this.#host.arrived(this, messages);
+  }
+
+  /** A mark that is not heard is told again with the next one; positions only grow. */
+  #tell(position: { read?: number; delivered?: number }): void {
+    this.#host.client.call('chat.mark', { conversationId: this.id, ...position }).catch(() => {
+      if (position.read !== undefined) this.#readTold = 0;
+      if (position.delivered !== undefined) this.#deliveredTold = 0;
+    });
+  }
+
+  #stored(entryId: EntryId, text: string, seq: number, at: number): void {
+    const { self } = this.#host;
+    const entry: Entry = { conversationId: this.id, seq, entryId, author: self, at, kind: 'message', body: { text } };
+    void this.#take(withEntries(this.#log, [entry], self));
+  }
+
+  /** Fetches what is missing behind the newest entry held; one at a time. A failure is tried again with the next news. */
+  #repair(): Promise<void> {
+    this.#repairing ??= this.#fetchMissing().finally(() => {
+      this.#repairing = undefined;
+    });
+    return this.#repairing.catch(() => undefined);
+  }
+
+  async #fetchMissing(): Promise<void> {
+    const { client, self } = this.#host;
+    while (isBehind(this.#log)) {
+      if (this.#log.entries.length === 0 || this.#log.head - lastSeq(this.#log) > mostRepaired) return this.#readNewest();
+      const after = lastSeq(this.#log);
+      const { entries, head } = await client.call('chat.history', { conversationId: this.id, after, limit: 200 });
+      if (head.generation !== this.#log.generation) {
+        this.#set(withHead(this.#log, head));
+        continue;
+      }
+      const { unread } = this.#log;
+      const log = withEntries(this.#log, entries, self);
+      if (lastSeq(log) === after) return;
+      const heard = entries.filter(({ seq }) => seq > after);
+      this.#set({ ...log, unread: Math.max(unread, log.unread) });
+      this.#announce(heard);
+    }
+  }
+
+  async #readNewest(): Promise<void> {
+    const { conversationId } = this.#log;
+    const { entries, head, more } = await this.#host.client.call('chat.history', { conversationId, limit: pageSize });
+    this.#set(withNewest(this.#log, entries, head, more));
+  }
+}

@@ -1,0 +1,223 @@
+import { UCError } from '#shared/protocol/errors.ts';
+import type { Client } from './client.ts';
+import type { KeptMessage } from './client-store.ts';
+import { type ConversationHost, LiveConversation } from './conversation.ts';
+import { Emitter, type Unsubscribe } from './emitter.ts';
+import type { Conversation, ConversationId, Entry, UserId } from './types.ts';
+
+export interface Arrival {
+  readonly conversation: LiveConversation;
+  readonly entries: readonly Entry[];
+}
+
+/** `chat.resume` takes this many cursors at once. */
+const mostCursors = 200;
+const pageSize = 100;
+const againMs = 2_000;
+
+/** All conversations of the signed-in user, kept in step over every loss of connection. */
+export class Conversations {
+  readonly #client: Client;
+  readonly #byId = new Map<ConversationId, LiveConversation>();
+  readonly #byPartner = new Map<UserId, ConversationId>();
+  readonly #changes = new Emitter<LiveConversation | undefined>();
+  readonly #arrivals = new Emitter<Arrival>();
+  readonly #off: Unsubscribe[];
+  #session: string | undefined;
+  #nextCursor: string | undefined;
+  #state: 'loading' | 'ready' | 'failed' = 'loading';
+  #keeping: Promise<void> | undefined;
+
+  constructor(client: Client) {
+    this.#client = client;
+    this.#off = [
+      client.onState(() => this.#renew()),
+      client.onReach(({ database }) => database === 'up' && this.#retryAll()),
+      client.on('chat.entry', (entry) => this.#with(entry.conversationId, (live) => live.takeEntry(entry))),
+      client.on('chat.position', ({ conversationId, ...position }) => this.#byId.get(conversationId)?.takePosition(position)),
+      client.on('chat.head', ({ conversationId, head }) => this.#with(conversationId, (live) => live.takeHead(head))),
+      client.on('chat.typing', ({ conversationId, userId }) => this.#byId.get(conversationId)?.takeTyping(userId)),
+    ];
+    this.#renew();
+  }
+
+  /** `failed`: the list could not be read (storage away); it is tried again. */
+  get state(): 'loading' | 'ready' | 'failed' {
+    return this.#state;
+  }
+
+  /** Those that have entries or messages on their way, newest first. */
+  get list(): readonly LiveConversation[] {
+    return [...this.#byId.values()]
+      .filter(({ log, outgoing }) => log.head > 0 || outgoing.length > 0)
+      .sort((a, b) => newest(b) - newest(a));
+  }
+
+  /** There are older conversations than those in the list. */
+  get more(): boolean {
+    return this.#nextCursor !== undefined;
+  }
+
+  get(conversationId: ConversationId): LiveConversation | undefined {
+    return this.#byId.get(conversationId);
+  }
+
+  /** The conversation with a person, if it is here already. */
+  with(userId: UserId): LiveConversation | undefined {
+    const id = this.#byPartner.get(userId);
+    return id === undefined ? undefined : this.#byId.get(id);
+  }
+
+  /** Hears of every change; `undefined` when the list itself changed. */
+  onChange(listener: (conversation: LiveConversation | undefined) => void): Unsubscribe {
+    return this.#changes.on(listener);
+  }
+
+  /** Others' messages as they arrive, also those fetched after a gap; not those of the first listing. */
+  onArrival(listener: (arrival: Arrival) => void): Unsubscribe {
+    return this.#arrivals.on(listener);
+  }
+
+  /** The conversation with a person. @throws UCError */
+  async open(userId: UserId): Promise<LiveConversation> {
+    return this.with(userId) ?? this.#add(await this.#client.call('chat.open', { userId }));
+  }
+
+  /** The next page of older conversations. @throws UCError */
+  async loadMore(): Promise<void> {
+    if (this.#nextCursor !== undefined) await this.#readPage(this.#nextCursor);
+  }
+
+  close(): void {
+    for (const off of this.#off) off();
+  }
+
+  #renew(): void {
+    const { state } = this.#client;
+    if (state.phase !== 'open' || state.welcome.sessionId === this.#session) return;
+    this.#session = state.welcome.sessionId;
+    void this.#synchronise(state.welcome.sessionId);
+  }
+
+  async #synchronise(session: string): Promise<void> {
+    try {
+      const first = this.#state !== 'ready';
+      await this.#resume();
+      await this.#readPage();
+      this.#state = 'ready';
+      this.#changes.emit(undefined);
+      if (first) await this.#sendKept();
+      this.#retryAll();
+    } catch (error) {
+      if (!(error instanceof UCError)) throw error;
+      if (session !== this.#session) return;
+      if (this.#state === 'loading') this.#state = 'failed';
+      this.#changes.emit(undefined);
+      this.#client.clock.after(againMs, () => {
+        if (session === this.#session && this.#client.state.phase === 'open') void this.#synchronise(session);
+      });
+    }
+  }
+
+  /** What was missed in the conversations that are here. */
+  async #resume(): Promise<void> {
+    const known = [...this.#byId.values()];
+    for (let from = 0; from < known.length; from += mostCursors) {
+      const cursors = known.slice(from, from + mostCursors).map(({ id, cursor }) => ({ conversationId: id, ...cursor }));
+      const { conversations } = await this.#client.call('chat.resume', { cursors });
+      await Promise.all(
+        conversations.map(({ conversation, entries }) =>
+          this.#byId.get(conversation.conversationId)?.takeListing(conversation, entries),
+        ),
+      );
+    }
+  }
+
+  async #readPage(cursor?: string): Promise<void> {
+    const page = await this.#client.call('chat.conversations', { limit: pageSize, ...(cursor === undefined ? {} : { cursor }) });
+    for (const conversation of page.conversations) {
+      const known = this.#byId.get(conversation.conversationId);
+      if (known) void known.takeListing(conversation);
+      else this.#add(conversation);
+    }
+    if (cursor !== undefined || this.#state !== 'ready') this.#nextCursor = page.nextCursor;
+    this.#changes.emit(undefined);
+  }
+
+  #add(conversation: Conversation): LiveConversation {
+    const known = this.#byId.get(conversation.conversationId);
+    if (known) return known;
+    const { userId: self } = this.#client;
+    if (self === undefined) throw new UCError('NOT_SIGNED_IN');
+    const host: ConversationHost = {
+      client: this.#client,
+      self,
+      changed: (live) => this.#changed(live),
+      arrived: (live, entries) => this.#arrivals.emit({ conversation: live, entries }),
+    };
+    const live = new LiveConversation(conversation, host);
+    this.#byId.set(live.id, live);
+    this.#byPartner.set(live.partner, live.id);
+    this.#changes.emit(undefined);
+    return live;
+  }
+
+  /** An event of a conversation that is not here: somebody has just begun one. */
+  #with(conversationId: ConversationId, act: (live: LiveConversation) => void): void {
+    const live = this.#byId.get(conversationId);
+    if (live) act(live);
+    else void this.#learn(conversationId);
+  }
+
+  async #learn(conversationId: ConversationId): Promise<void> {
+    try {
+      // Positions and members come with the listing; a cursor of 0 asks for all entries, which makes them arrivals.
+      const { conversations } = await this.#client.call('chat.resume', { cursors: [{ conversationId, generation: 0, seq: 0 }] });
+      for (const { conversation, entries } of conversations) {
+        if (this.#byId.has(conversation.conversationId)) continue;
+        const live = this.#add({ ...conversation, lastEntry: undefined, head: { ...conversation.head, seq: 0 } });
+        await live.takeListing(conversation, entries);
+      }
+    } catch (error) {
+      if (!(error instanceof UCError)) throw error;
+      // The next session lists it.
+    }
+  }
+
+  #changed(live: LiveConversation): void {
+    this.#keep();
+    this.#changes.emit(live);
+  }
+
+  #retryAll(): void {
+    for (const live of this.#byId.values()) live.retry();
+  }
+
+  async #sendKept(): Promise<void> {
+    const kept = (await this.#client.store.get('outgoing')) ?? [];
+    for (const { userId, partner, entryId, text, at } of kept) {
+      if (userId === this.#client.userId) (await this.open(partner)).sendKept({ entryId, text, at });
+    }
+  }
+
+  /** Keeps unacknowledged texts; writes follow each other, the last one with what is there then. */
+  #keep(): void {
+    if (this.#keeping || this.#state !== 'ready') return;
+    this.#keeping = Promise.resolve().then(async () => {
+      this.#keeping = undefined;
+      await this.#client.store.set('outgoing', this.#unacknowledged());
+    });
+  }
+
+  #unacknowledged(): KeptMessage[] {
+    const { userId } = this.#client;
+    if (userId === undefined) return [];
+    return [...this.#byId.values()].flatMap(({ partner, outgoing }) =>
+      outgoing.map(({ entryId, text, at }) => ({ userId, partner, entryId, text, at })),
+    );
+  }
+}
+
+function newest({ log, outgoing }: LiveConversation): number {
+  return Math.max(log.entries.at(-1)?.at ?? 0, outgoing.at(-1)?.at ?? 0);
+}

@@ -1,0 +1,101 @@
+import { UCError } from '#shared/protocol/errors.ts';
+import type { EntryId } from './types.ts';
+
+/** A message that is not in the log yet. */
+export interface Outgoing {
+  readonly entryId: EntryId;
+  readonly text: string;
+  /** When it was written: milliseconds since 1970. */
+  readonly at: number;
+  readonly state: 'waiting' | 'sending' | 'failed';
+  /** Why it failed. */
+  readonly error?: UCError;
+}
+
+export interface OutgoingQueueOptions {
+  /** Sends one message and waits for the answer, over reconnects if need be. The same entryId may be sent again. */
+  readonly send: (message: Outgoing) => Promise<{ readonly seq: number; readonly at: number }>;
+  /** The message stands in the log under this number. Called before the queue forgets it. */
+  readonly onStored: (message: Outgoing, stored: { readonly seq: number; readonly at: number }) => void;
+  readonly onChange: () => void;
+}
+
+/**
+ * The messages of one conversation on their way, one after another, so that they arrive in the order in which they were
+ * written. What cannot be stored now keeps its text and holds back those behind it until it is tried again; what the server
+ * refuses for good does not.
+ */
+export class OutgoingQueue {
+  readonly #options: OutgoingQueueOptions;
+  #items: readonly Outgoing[] = [];
+  #busy = false;
+
+  constructor(options: OutgoingQueueOptions) {
+    this.#options = options;
+  }
+
+  get items(): readonly Outgoing[] {
+    return this.#items;
+  }
+
+  add(message: Pick<Outgoing, 'entryId' | 'text' | 'at'>): void {
+    this.#set([...this.#items, { ...message, state: 'waiting' }]);
+    void this.#pump();
+  }
+
+  /** Tries again what has failed: one message, or all that may succeed later. */
+  retry(entryId?: EntryId): void {
+    const again = (item: Outgoing) =>
+      item.state === 'failed' && (entryId === undefined ? item.error?.retryable === true : item.entryId === entryId);
+    if (!this.#items.some(again)) return;
+    this.#set(
+      this.#items.map((item) => (again(item) ? { entryId: item.entryId, text: item.text, at: item.at, state: 'waiting' } : item)),
+    );
+    void this.#pump();
+  }
+
+  /** Forgets a failed message; one that is being sent cannot be taken back. */
+  discard(entryId: EntryId): void {
+    this.#set(this.#items.filter((item) => item.entryId !== entryId || item.state === 'sending'));
+    void this.#pump();
+  }
+
+  async #pump(): Promise<void> {
+    if (this.#busy) return;
+    this.#busy = true;
+    try {
+      for (let next = this.#next(); next; next = this.#next()) await this.#sendOne(next);
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  #next(): Outgoing | undefined {
+    const first = this.#items.find(({ state, error }) => state !== 'failed' || error?.retryable === true);
+    return first?.state === 'waiting' ? first : undefined;
+  }
+
+  async #sendOne({ entryId, text, at }: Outgoing): Promise<void> {
+    const message: Outgoing = { entryId, text, at, state: 'sending' };
+    this.#replace(message);
+    try {
+      const stored = await this.#options.send(message);
+      this.#options.onStored(message, stored);
+      this.#set(this.#items.filter((item) => item.entryId !== entryId));
+    } catch (error) {
+      const known = error instanceof UCError ? error : new UCError('INTERNAL', String(error), { cause: error });
+      // No answer in time says nothing; sent again, the same message is the same entry.
+      if (known.code === 'OUTCOME_UNKNOWN') this.#replace({ entryId, text, at, state: 'waiting' });
+      else this.#replace({ entryId, text, at, state: 'failed', error: known });
+    }
+  }
+
+  #replace(message: Outgoing): void {
+    this.#set(this.#items.map((item) => (item.entryId === message.entryId ? message : item)));
+  }
+
+  #set(items: readonly Outgoing[]): void {
+    this.#items = items;
+    this.#options.onChange();
+  }
+}
