@@ -1,4 +1,5 @@
 import type { AnyContract } from '../contract.ts';
+import { chatContracts } from './chat.ts';
 import { resyncContracts } from './resync.ts';
 
 /**
@@ -7,4 +8,5 @@ import { resyncContracts } from './resync.ts';
  */
 export const meshContracts = {
   resync: resyncContracts,
+  chat: chatContracts,
 } as const satisfies Readonly<Record<string, readonly AnyContract[]>>;

@@ -1,0 +1,28 @@
+import * as z from 'zod';
+
+/** What can be set about chat. */
+export const chatConfigSchema = z.strictObject({
+  batchEntries: z.number().int().min(1).max(1_000).default(400).describe('Most messages that are stored in one transaction.'),
+  gatherMs: z
+    .number()
+    .int()
+    .min(0)
+    .max(50)
+    .default(2)
+    .describe('How long a busy server gathers messages before it stores them together, in ms.'),
+  recentConversations: z
+    .number()
+    .int()
+    .min(100)
+    .max(1_000_000)
+    .default(5_000)
+    .describe('Conversations whose last 50 entries are kept in memory for other servers that missed one.'),
+  positionsEveryMs: z
+    .number()
+    .int()
+    .min(10)
+    .max(10_000)
+    .default(250)
+    .describe('How often read positions that changed are stored, in ms.'),
+});
+export type ChatConfig = z.infer<typeof chatConfigSchema>;

@@ -1,0 +1,76 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import type { ConversationId, UserId } from '#shared/ids.ts';
+import { directConversationId } from './conversation-id.ts';
+
+/** What chat reads from the memory copy of the database. */
+export interface ChatDirectory {
+  hasUser(userId: UserId): boolean;
+  userIds(): Iterable<UserId>;
+  /** Members of a conversation that has been stored. */
+  membersOf(conversationId: ConversationId): readonly UserId[] | undefined;
+}
+
+const mostRemembered = 10_000;
+const usersPerTurn = 1_000;
+
+/**
+ * Who takes part in a conversation. The id of a one-to-one conversation is a digest, so until its first message is stored its
+ * members are found by trying everybody: rare, and done in small slices.
+ */
+export class ConversationMembers {
+  readonly #directory: ChatDirectory;
+  readonly #remembered = new Map<ConversationId, readonly UserId[]>();
+  readonly #searches = new Map<UserId, Promise<unknown>>();
+
+  constructor(directory: ChatDirectory) {
+    this.#directory = directory;
+  }
+
+  /** Members if they are known without a search. */
+  known(conversationId: ConversationId): readonly UserId[] | undefined {
+    return this.#directory.membersOf(conversationId) ?? this.#remembered.get(conversationId);
+  }
+
+  /** The conversation of two people, which need not exist yet. */
+  direct(one: UserId, other: UserId): { readonly conversationId: ConversationId; readonly members: readonly UserId[] } {
+    const conversationId = directConversationId(one, other);
+    const members = this.known(conversationId) ?? [one, other].sort();
+    this.#remember(conversationId, members);
+    return { conversationId, members };
+  }
+
+  /** Members of a conversation in which `userId` takes part; `undefined` when there is none such. */
+  async of(conversationId: ConversationId, userId: UserId): Promise<readonly UserId[] | undefined> {
+    const members = this.known(conversationId) ?? (await this.#search(conversationId, userId));
+    return members?.includes(userId) ? members : undefined;
+  }
+
+  /** One search at a time per person, so that nobody keeps the server busy with ids they made up. */
+  async #search(conversationId: ConversationId, userId: UserId): Promise<readonly UserId[] | undefined> {
+    while (this.#searches.has(userId)) await this.#searches.get(userId);
+    const search = this.#tryEverybody(conversationId, userId);
+    this.#searches.set(userId, search);
+    try {
+      return await search;
+    } finally {
+      this.#searches.delete(userId);
+    }
+  }
+
+  async #tryEverybody(conversationId: ConversationId, userId: UserId): Promise<readonly UserId[] | undefined> {
+    let tried = 0;
+    for (const other of this.#directory.userIds()) {
+      if (other !== userId && directConversationId(userId, other) === conversationId) return this.direct(userId, other).members;
+      if (++tried % usersPerTurn === 0) await turn();
+    }
+    return undefined;
+  }
+
+  #remember(conversationId: ConversationId, members: readonly UserId[]): void {
+    this.#remembered.delete(conversationId);
+    this.#remembered.set(conversationId, members);
+    if (this.#remembered.size <= mostRemembered) return;
+    const [oldest] = this.#remembered.keys();
+    if (oldest !== undefined) this.#remembered.delete(oldest);
+  }
+}

@@ -1,0 +1,197 @@
+import type { ConversationId, ServerId, UserId } from '#shared/ids.ts';
+import { UCError } from '#shared/protocol/errors.ts';
+import type { Clock, Timer } from '#shared/runtime/clock.ts';
+import type { Logger } from '#shared/runtime/logger.ts';
+import { fragment, type SessionTable } from '#ucserver/gateway/index.ts';
+import type { StoredEntry } from './commit-plan.ts';
+import type { Generation } from './generation.ts';
+import { LogState } from './log-state.ts';
+import type { ChatRepository } from './repository.ts';
+import { toWire } from './wire.ts';
+
+/** How long an entry that came too early waits for those before it to come by themselves. */
+export const gapWaitMs = 50;
+/** A gap longer than this is told as a head: each client reads what it is missing. */
+export const longestFill = 200;
+
+const retryAfterMs = 1_000;
+const sweepEveryMs = 30_000;
+
+export interface DeliveryOptions {
+  readonly sessions: Pick<SessionTable, 'ofUser' | 'has'>;
+  readonly repository: Pick<ChatRepository, 'entriesAfter'>;
+  readonly generation: Generation;
+  /** Asks another server's recent cache; answers the entries that follow `after`, or none. May reject. */
+  readonly askRecent: (
+    from: ServerId,
+    conversationId: ConversationId,
+    after: number,
+    limit: number,
+  ) => Promise<readonly StoredEntry[]>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+interface Log {
+  readonly state: LogState;
+  members: readonly UserId[];
+  /** The server that told of what is after the gap. */
+  source: ServerId | undefined;
+  timer: Timer | undefined;
+  filling: boolean;
+}
+
+/**
+ * Brings committed entries to the clients of this server: per conversation in the order of the log, each once, and what is
+ * missing is fetched.
+ */
+export class Delivery {
+  readonly #options: DeliveryOptions;
+  readonly #logs = new Map<ConversationId, Log>();
+  #sweep: Timer | undefined;
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#sweep ??= this.#options.clock.every(sweepEveryMs, () => this.#forgetUnused());
+  }
+
+  stop(): void {
+    this.#sweep?.stop();
+    for (const { timer } of this.#logs.values()) timer?.stop();
+    this.#logs.clear();
+  }
+
+  /** The highest number of a conversation that is known here to be committed. */
+  headOf(conversationId: ConversationId): number | undefined {
+    return this.#logs.get(conversationId)?.state.head;
+  }
+
+  /** Clients were answered how far the conversation has got, so what is told next must follow that. */
+  answered(conversationId: ConversationId, members: readonly UserId[], head: number): void {
+    if (!this.#logs.has(conversationId)) this.#open(conversationId, members, head);
+  }
+
+  /** Takes a committed entry, from this server's commit or (`source`) from another one. */
+  take(entry: StoredEntry, members: readonly UserId[], source?: ServerId): void {
+    const log = this.#logs.get(entry.conversationId) ?? this.#openFor(entry, members);
+    if (log === undefined) return;
+    if (source !== undefined) log.source = source;
+    this.#tell(log, log.state.take(entry));
+    this.#watchGap(entry.conversationId, log, gapWaitMs);
+  }
+
+  /** Some server or SQL says how far the conversation has got. @returns false when nothing of it was told here yet. */
+  learn(conversationId: ConversationId, seq: number, source?: ServerId): boolean {
+    const log = this.#logs.get(conversationId);
+    if (log === undefined) return false;
+    if (source !== undefined) log.source = source;
+    log.state.learn(seq);
+    this.#watchGap(conversationId, log, gapWaitMs);
+    return true;
+  }
+
+  /** Tells clients to read for themselves what is after their cursor. */
+  tellHead(conversationId: ConversationId, members: readonly UserId[], seq: number): void {
+    const generation = this.#options.generation.value;
+    if (generation === undefined) return;
+    this.answered(conversationId, members, seq);
+    this.#push(members, () => fragment('chat.head', { conversationId, head: { generation, seq } }));
+  }
+
+  /** What was told belongs to a database that is no more. */
+  reset(): void {
+    for (const { timer } of this.#logs.values()) timer?.stop();
+    this.#logs.clear();
+  }
+
+  #open(conversationId: ConversationId, members: readonly UserId[], told: number): Log {
+    const log: Log = { state: new LogState(told), members, source: undefined, timer: undefined, filling: false };
+    this.#logs.set(conversationId, log);
+    return log;
+  }
+
+  /** The clients know nothing of this conversation yet, so its log begins here for them. */
+  #openFor(entry: StoredEntry, members: readonly UserId[]): Log | undefined {
+    if (!members.some((userId) => this.#options.sessions.has(userId))) return undefined;
+    return this.#open(entry.conversationId, members, entry.seq - 1);
+  }
+
+  #tell(log: Log, entries: readonly StoredEntry[]): void {
+    for (const entry of entries) this.#push(log.members, () => fragment('chat.entry', toWire(entry)));
+  }
+
+  /** Serialises once, and only when somebody is there. */
+  #push(members: readonly UserId[], make: () => ReturnType<typeof fragment>): void {
+    let made: ReturnType<typeof fragment> | undefined;
+    for (const userId of members) {
+      for (const session of this.#options.sessions.ofUser(userId)) {
+        made ??= make();
+        session.push(made);
+      }
+    }
+  }
+
+  #watchGap(conversationId: ConversationId, log: Log, delayMs: number): void {
+    if (!log.state.hasGap) {
+      log.timer?.stop();
+      log.timer = undefined;
+      return;
+    }
+    if (log.filling) return;
+    log.timer ??= this.#options.clock.after(delayMs, () => {
+      log.timer = undefined;
+      void this.#fill(conversationId, log);
+    });
+  }
+
+  /** Fetches what is missing: from the server that knows more, else from SQL. Never rejects. */
+  async #fill(conversationId: ConversationId, log: Log): Promise<void> {
+    log.filling = true;
+    try {
+      if (log.source !== undefined) await this.#fillFromPeer(conversationId, log, log.source);
+      if (log.state.hasGap) await this.#fillFromSql(conversationId, log);
+    } catch (error) {
+      if (!(error instanceof UCError)) this.#options.logger.error('A gap could not be filled', { conversationId, error });
+    } finally {
+      log.filling = false;
+    }
+    if (this.#logs.get(conversationId) === log) this.#watchGap(conversationId, log, retryAfterMs);
+  }
+
+  async #fillFromPeer(conversationId: ConversationId, log: Log, source: ServerId): Promise<void> {
+    try {
+      const entries = await this.#options.askRecent(source, conversationId, log.state.told, longestFill);
+      for (const entry of entries) this.#tell(log, log.state.take(entry));
+    } catch (error) {
+      this.#options.logger.debug('A server could not be asked for recent entries', { conversationId, source, error });
+    }
+  }
+
+  async #fillFromSql(conversationId: ConversationId, log: Log): Promise<void> {
+    const { head } = log.state;
+    const entries = await this.#options.repository.entriesAfter(conversationId, log.state.told, longestFill);
+    const [next] = entries;
+    if (next === undefined || next.seq > log.state.told + 1) {
+      if (log.state.hasGap) await this.#options.generation.doubt(conversationId, head);
+      return;
+    }
+    if (entries.length === longestFill) {
+      log.state.learn(entries.at(-1)?.seq ?? head);
+      log.state.skipToHead();
+      this.tellHead(conversationId, log.members, log.state.told);
+      return;
+    }
+    for (const entry of entries) this.#tell(log, log.state.take(entry));
+  }
+
+  #forgetUnused(): void {
+    for (const [conversationId, log] of this.#logs) {
+      if (log.members.some((userId) => this.#options.sessions.has(userId))) continue;
+      log.timer?.stop();
+      this.#logs.delete(conversationId);
+    }
+  }
+}

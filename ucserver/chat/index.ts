@@ -1,0 +1,166 @@
+import { Counter, Histogram, type Registry } from 'prom-client';
+import type { Members } from '#shared/cluster/cluster-port.ts';
+import type { UserId } from '#shared/ids.ts';
+import { chatRecent } from '#shared/mesh/contracts/chat.ts';
+import type { Mesh } from '#shared/mesh/mesh-port.ts';
+import type { Clock } from '#shared/runtime/clock.ts';
+import type { Logger } from '#shared/runtime/logger.ts';
+import { type Database, groupedTablePart } from '#ucserver/database/index.ts';
+import type { Dispatcher, SessionTable } from '#ucserver/gateway/index.ts';
+import type { Ownership } from '#ucserver/ownership/index.ts';
+import { type Committed, Committer } from './committer.ts';
+import type { ChatConfig } from './config.ts';
+import { type ChatDirectory, ConversationMembers } from './conversation-members.ts';
+import { Delivery } from './delivery.ts';
+import { Generation } from './generation.ts';
+import { Heads } from './heads.ts';
+import { registerChatMethods } from './methods.ts';
+import { Notifier } from './notifier.ts';
+import { PositionWriter } from './position-writer.ts';
+import { RecentEntries } from './recent-entries.ts';
+import { ChatRepository, conversationChange } from './repository.ts';
+import { ChatService } from './service.ts';
+import { Subscriber } from './subscriber.ts';
+import { TypingLimit } from './typing-limit.ts';
+
+export { type ChatConfig, chatConfigSchema } from './config.ts';
+export { directConversationId } from './conversation-id.ts';
+export type { ChatDirectory } from './conversation-members.ts';
+export { chatProcedures } from './repository.ts';
+
+/** Members of all conversations, as every server keeps them in memory. Positions change without a recorded change and are left out. */
+export const conversationPart = groupedTablePart(
+  conversationChange,
+  'conversation_members',
+  ['conversation_id', 'user_id'],
+  ['conversation_id', 'user_id'],
+);
+
+export interface ChatDependencies {
+  readonly database: Database;
+  readonly directory: ChatDirectory;
+  /** Whether `author` has the right `chat` with `addressee`, decided in memory. */
+  readonly mayChat: (addressee: UserId, author: UserId) => boolean;
+  readonly mesh: Mesh;
+  readonly members: Pick<Members, 'all'>;
+  readonly ownership: Pick<Ownership, 'ownerOf'>;
+  readonly sessions: SessionTable;
+  readonly dispatcher: Pick<Dispatcher, 'register'>;
+  readonly config: ChatConfig;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly registry: Registry;
+}
+
+export interface Chat {
+  start(): void;
+  /** Stores what is waiting and ends. Entries that were sent before are answered first. */
+  stop(): Promise<void>;
+}
+
+/** @returns one-to-one chat on this server; `start` before the mesh opens and sessions come, `stop` before the database closes. */
+export function createChat(dependencies: ChatDependencies): Chat {
+  const { database, directory, mayChat, mesh, ownership, sessions, dispatcher, config, clock } = dependencies;
+  const logger = dependencies.logger.child({ part: 'chat' });
+  const metrics = createMetrics(dependencies.registry);
+
+  const repository = new ChatRepository(database);
+  const recent = new RecentEntries(config.recentConversations);
+  const members = new ConversationMembers(directory);
+  const notifier = new Notifier({ mesh, ownership });
+  const positions = new PositionWriter({ repository, clock, logger, everyMs: config.positionsEveryMs });
+  const generation = new Generation({ repository, logger, onRaised: () => restored() });
+  const delivery = new Delivery({
+    ...{ sessions, repository, generation, clock, logger },
+    askRecent: async (from, conversationId, after, limit) => {
+      const answer = await mesh.request(from, chatRecent, { conversationId, after, limit }, { deadlineMs: 500 });
+      if (answer.generation !== undefined) generation.observe(answer.generation);
+      return answer.entries;
+    },
+  });
+  const heads = new Heads({
+    ...{ repository, delivery, generation, members, sessions, clock, logger },
+    isCutOff: () => mesh.state === 'down' || dependencies.members.all().some(({ suspected }) => suspected),
+  });
+  const subscriber = new Subscriber({ mesh, ownership, sessions, recent, delivery, generation, heads });
+  const committer = new Committer({
+    ...{ repository, clock, logger, batchEntries: config.batchEntries, gatherMs: config.gatherMs },
+    onCommitted: (current, committed) => {
+      metrics.committed(committed.length);
+      generation.observe(current);
+      notifier.committed(current, committed);
+      deliver(committed);
+    },
+  });
+  const typing = new TypingLimit(clock);
+  const service = new ChatService({
+    ...{
+      directory,
+      mayChat,
+      members,
+      repository,
+      committer,
+      positions,
+      delivery,
+      generation,
+      notifier,
+      subscriber,
+      typing,
+      clock,
+    },
+  });
+  registerChatMethods(dispatcher, service);
+
+  function deliver(committed: readonly Committed[]): void {
+    for (const { entry, members: everybody } of committed) {
+      const head = delivery.headOf(entry.conversationId) ?? 0;
+      recent.add(entry, everybody);
+      delivery.take(entry, everybody);
+      // A number that was given before: either the log was read meanwhile, or the database is an older one.
+      if (entry.seq <= head) generation.doubt(entry.conversationId, head).catch(() => undefined);
+    }
+  }
+
+  function restored(): void {
+    recent.clear();
+    delivery.reset();
+    void heads.tellAll();
+  }
+
+  return {
+    start() {
+      delivery.start();
+      heads.start();
+      subscriber.start();
+      sessions.onOpened(({ userId }) => heads.signedIn(userId));
+      generation.read().catch((error: unknown) => logger.warn('The database generation could not be read yet', { error }));
+    },
+    async stop() {
+      subscriber.stop();
+      heads.stop();
+      await committer.settled();
+      await positions.stop();
+      delivery.stop();
+    },
+  };
+}
+
+function createMetrics(registry: Registry) {
+  const entries = new Counter({
+    name: 'ucmesh_chat_entries_total',
+    help: 'Entries committed by this server.',
+    registers: [registry],
+  });
+  const batches = new Histogram({
+    name: 'ucmesh_chat_batch_entries',
+    help: 'Entries that were committed together.',
+    buckets: [1, 3, 10, 30, 100, 300],
+    registers: [registry],
+  });
+  return {
+    committed(count: number) {
+      entries.inc(count);
+      batches.observe(count);
+    },
+  };
+}

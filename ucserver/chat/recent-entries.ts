@@ -1,0 +1,74 @@
+import type { ConversationId, UserId } from '#shared/ids.ts';
+import type { StoredEntry } from './commit-plan.ts';
+
+/** Entries that are kept of each active conversation. */
+export const recentEntries = 50;
+
+interface Recent {
+  readonly members: readonly UserId[];
+  /** Ascending, contiguous, cut to its newest part now and then. */
+  readonly entries: StoredEntry[];
+}
+
+/** How far a conversation has got. */
+export interface RecentHead {
+  readonly conversationId: ConversationId;
+  readonly members: readonly UserId[];
+  readonly last: StoredEntry;
+}
+
+/** The last entries of the conversations that were active most recently, for servers that missed one. */
+export class RecentEntries {
+  readonly #most: number;
+  /** In the order of their last use. */
+  readonly #byId = new Map<ConversationId, Recent>();
+
+  /** @param most conversations that are kept */
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** Adds an entry; one that does not follow the last one starts anew, one that is there already does nothing. */
+  add(entry: StoredEntry, members: readonly UserId[]): void {
+    const id = entry.conversationId;
+    const recent = this.#byId.get(id);
+    const lastSeq = recent?.entries.at(-1)?.seq ?? -1;
+    if (recent !== undefined && entry.seq <= lastSeq) return;
+    this.#byId.delete(id);
+    if (recent === undefined || entry.seq !== lastSeq + 1) {
+      this.#byId.set(id, { members, entries: [entry] });
+      this.#forgetOldest();
+      return;
+    }
+    recent.entries.push(entry);
+    if (recent.entries.length >= 2 * recentEntries) recent.entries.splice(0, recent.entries.length - recentEntries);
+    this.#byId.set(id, recent);
+  }
+
+  /** The entries that follow a number without a gap, at most `limit`; none when that is not known here. */
+  after(conversationId: ConversationId, seq: number, limit: number): readonly StoredEntry[] {
+    const entries = this.#byId.get(conversationId)?.entries;
+    const from = entries?.findIndex((entry) => entry.seq === seq + 1) ?? -1;
+    return entries === undefined || from < 0 ? [] : entries.slice(from, from + limit);
+  }
+
+  /** How far the conversations have got, in the order of their ids, from after `after`. */
+  *heads(after: string): Generator<RecentHead> {
+    const ids = [...this.#byId.keys()].filter((id) => id > after).sort();
+    for (const conversationId of ids) {
+      const recent = this.#byId.get(conversationId);
+      const last = recent?.entries.at(-1);
+      if (recent !== undefined && last !== undefined) yield { conversationId, members: recent.members, last };
+    }
+  }
+
+  clear(): void {
+    this.#byId.clear();
+  }
+
+  #forgetOldest(): void {
+    if (this.#byId.size <= this.#most) return;
+    const [oldest] = this.#byId.keys();
+    if (oldest !== undefined) this.#byId.delete(oldest);
+  }
+}

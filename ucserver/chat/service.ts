@@ -1,0 +1,205 @@
+import type { ConversationId, UserId } from '#shared/ids.ts';
+import type { Conversation, Entry } from '#shared/protocol/chat.ts';
+import { UCError } from '#shared/protocol/errors.ts';
+import type { Params, Result } from '#shared/protocol/index.ts';
+import type { Clock } from '#shared/runtime/clock.ts';
+import type { Session } from '#ucserver/gateway/index.ts';
+import type { StoredEntry } from './commit-plan.ts';
+import type { Committer } from './committer.ts';
+import { type ConversationCursor, readCursor, writeCursor } from './conversation-cursor.ts';
+import type { ChatDirectory, ConversationMembers } from './conversation-members.ts';
+import type { Delivery } from './delivery.ts';
+import type { Generation } from './generation.ts';
+import type { Notifier } from './notifier.ts';
+import type { MemberPosition } from './position-plan.ts';
+import type { PositionWriter } from './position-writer.ts';
+import type { ChatRepository, StoredConversation } from './repository.ts';
+import type { Subscriber } from './subscriber.ts';
+import type { TypingLimit } from './typing-limit.ts';
+import { toWire } from './wire.ts';
+
+export interface ChatServiceOptions {
+  readonly directory: ChatDirectory;
+  /** Whether `author` has the right `chat` with `addressee`. */
+  readonly mayChat: (addressee: UserId, author: UserId) => boolean;
+  readonly members: ConversationMembers;
+  readonly repository: ChatRepository;
+  readonly committer: Committer;
+  readonly positions: PositionWriter;
+  readonly delivery: Delivery;
+  readonly generation: Generation;
+  readonly notifier: Notifier;
+  readonly subscriber: Subscriber;
+  readonly typing: TypingLimit;
+  readonly clock: Clock;
+}
+
+/** Entries of one conversation, and of all together, in the answer to a resume. */
+const resumeEntries = 50;
+const resumeEntriesInAll = 500;
+
+/** What a client can do in conversations. Everything throws `UCError`. */
+export class ChatService {
+  readonly #options: ChatServiceOptions;
+
+  constructor(options: ChatServiceOptions) {
+    this.#options = options;
+  }
+
+  async open(userId: UserId, { userId: other }: Params<'chat.open'>): Promise<Conversation> {
+    const { directory, members } = this.#options;
+    if (other === userId) throw new UCError('BAD_REQUEST', 'A conversation needs two people.', { field: 'params.userId' });
+    if (!directory.hasUser(other)) throw new UCError('NOT_FOUND', undefined, { field: 'params.userId' });
+    const { conversationId, members: both } = members.direct(userId, other);
+    const [found] = await this.#read(userId, [conversationId]);
+    return found ?? this.#unwritten(conversationId, both);
+  }
+
+  async conversations(userId: UserId, { cursor, limit }: Params<'chat.conversations'>): Promise<Result<'chat.conversations'>> {
+    const after = cursor === undefined ? undefined : readCursor(cursor);
+    const keys: ConversationCursor[] = await this.#options.repository.newest(userId, after, limit + 1);
+    const page = keys.slice(0, limit);
+    const last = page.at(-1);
+    const conversations = await this.#read(
+      userId,
+      page.map(({ id }) => id),
+    );
+    return { conversations, nextCursor: keys.length > limit && last !== undefined ? writeCursor(last) : undefined };
+  }
+
+  async send(userId: UserId, { conversationId, entryId, body }: Params<'chat.send'>): Promise<Result<'chat.send'>> {
+    const { committer, clock } = this.#options;
+    const members = await this.#members(conversationId, userId);
+    this.#checkMayWrite(members, userId);
+    const entry = { conversationId, entryId, author: userId, kind: 'message', body: JSON.stringify(body), at: clock.wallMs() };
+    return committer.commit(entry, members);
+  }
+
+  async history(
+    userId: UserId,
+    { conversationId, before, after, limit }: Params<'chat.history'>,
+  ): Promise<Result<'chat.history'>> {
+    const { repository, generation, delivery } = this.#options;
+    const members = await this.#members(conversationId, userId);
+    const [head = 0, current, entries] = await Promise.all([
+      repository.head(conversationId),
+      generation.read(),
+      after === undefined
+        ? repository.entriesBefore(conversationId, before ?? Number.MAX_SAFE_INTEGER, limit)
+        : repository.entriesAfter(conversationId, after, limit),
+    ]);
+    const last = entries.at(-1)?.seq ?? 0;
+    // The entries may have been read a moment after the head.
+    const seq = Math.max(head, last);
+    delivery.answered(conversationId, members, seq);
+    const more = entries.length > 0 && (after === undefined ? (entries[0]?.seq ?? 1) > 1 : last < seq);
+    return { entries: entries.map(toWire), head: { generation: current, seq }, more };
+  }
+
+  async resume(userId: UserId, { cursors }: Params<'chat.resume'>): Promise<Result<'chat.resume'>> {
+    const conversations = await this.#read(
+      userId,
+      cursors.map(({ conversationId }) => conversationId),
+    );
+    const known = new Map(cursors.map((cursor) => [cursor.conversationId, cursor]));
+    const answers: Result<'chat.resume'>['conversations'] = [];
+    let left = resumeEntriesInAll;
+    for (const conversation of conversations) {
+      const { conversationId, head } = conversation;
+      const cursor = known.get(conversationId);
+      const isCurrent = cursor !== undefined && cursor.generation === head.generation;
+      const limit = isCurrent && cursor.seq < head.seq ? Math.min(resumeEntries, left) : 0;
+      const entries = limit > 0 ? await this.#entriesAfter(conversationId, cursor?.seq ?? 0, limit) : [];
+      left -= entries.length;
+      const reached = entries.at(-1)?.seq ?? (isCurrent ? cursor.seq : 0);
+      answers.push({ conversation, entries, more: reached < head.seq });
+    }
+    return { conversations: answers };
+  }
+
+  async mark(session: Session, { conversationId, read = 0, delivered = 0 }: Params<'chat.mark'>): Promise<Result<'chat.mark'>> {
+    const { repository, delivery, positions, notifier, subscriber } = this.#options;
+    const { userId } = session;
+    const members = await this.#members(conversationId, userId);
+    const head = delivery.headOf(conversationId) ?? (await repository.head(conversationId)) ?? 0;
+    const position = {
+      conversationId,
+      userId,
+      read: Math.min(read, head),
+      delivered: Math.min(Math.max(read, delivered), head),
+    };
+    if (position.delivered === 0) return {};
+    const waiting = positions.waiting(conversationId, userId);
+    if (waiting !== undefined && waiting.read >= position.read && waiting.delivered >= position.delivered) return {};
+    positions.raise(position);
+    subscriber.tellPosition(position, members, session);
+    notifier.position(position, members);
+    return {};
+  }
+
+  async type(userId: UserId, { conversationId }: Params<'chat.typing'>): Promise<Result<'chat.typing'>> {
+    const { typing, notifier, subscriber } = this.#options;
+    const members = await this.#members(conversationId, userId);
+    this.#checkMayWrite(members, userId);
+    if (!typing.allows(userId, conversationId)) return {};
+    const others = members.filter((member) => member !== userId);
+    subscriber.tellTyping(conversationId, userId, others);
+    notifier.typing(conversationId, userId, others);
+    return {};
+  }
+
+  /** @throws UCError `NOT_FOUND` also for conversations of others. */
+  async #members(conversationId: ConversationId, userId: UserId): Promise<readonly UserId[]> {
+    const members = await this.#options.members.of(conversationId, userId);
+    if (members === undefined) throw new UCError('NOT_FOUND', undefined, { field: 'params.conversationId' });
+    return members;
+  }
+
+  #checkMayWrite(members: readonly UserId[], author: UserId): void {
+    const { mayChat } = this.#options;
+    for (const member of members) if (member !== author && !mayChat(member, author)) throw new UCError('FORBIDDEN');
+  }
+
+  /** The conversations among these that are stored, in the order of `ids`. */
+  async #read(userId: UserId, ids: readonly ConversationId[]): Promise<Conversation[]> {
+    const { repository, generation, delivery } = this.#options;
+    const [current, found] = await Promise.all([generation.read(), repository.conversations(userId, ids)]);
+    return [...new Set(ids)].flatMap((id) => {
+      const stored = found.get(id);
+      if (stored === undefined) return [];
+      const conversation = this.#present(stored, current);
+      delivery.answered(id, conversation.members, conversation.head.seq);
+      return conversation;
+    });
+  }
+
+  #present({ id, kind, lastSeq, positions, unread, lastEntry }: StoredConversation, generation: number): Conversation {
+    return {
+      conversationId: id,
+      kind,
+      members: positions.map(({ userId }) => userId),
+      head: { generation, seq: lastSeq },
+      positions: positions.map(({ userId, read, delivered }) => this.#newest({ conversationId: id, userId, read, delivered })),
+      unread,
+      ...(lastEntry === undefined ? {} : { lastEntry: toWire(lastEntry) }),
+    };
+  }
+
+  /** A position with what is not stored yet. */
+  #newest({ conversationId, userId, read, delivered }: MemberPosition) {
+    const waiting = this.#options.positions.waiting(conversationId, userId);
+    return { userId, read: Math.max(read, waiting?.read ?? 0), delivered: Math.max(delivered, waiting?.delivered ?? 0) };
+  }
+
+  async #unwritten(conversationId: ConversationId, members: readonly UserId[]): Promise<Conversation> {
+    const generation = this.#options.generation.value ?? (await this.#options.generation.read());
+    this.#options.delivery.answered(conversationId, members, 0);
+    const positions = members.map((userId) => ({ userId, read: 0, delivered: 0 }));
+    return { conversationId, kind: 'direct', members: [...members], head: { generation, seq: 0 }, positions, unread: 0 };
+  }
+
+  async #entriesAfter(conversationId: ConversationId, seq: number, limit: number): Promise<Entry[]> {
+    const entries: StoredEntry[] = await this.#options.repository.entriesAfter(conversationId, seq, limit);
+    return entries.map(toWire);
+  }
+}

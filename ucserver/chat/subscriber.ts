@@ -1,0 +1,87 @@
+import type { UserId } from '#shared/ids.ts';
+import { chatCommitted, chatPosition, chatRecent, chatTyping, toldHeadSchema } from '#shared/mesh/contracts/chat.ts';
+import type { Mesh, Unsubscribe } from '#shared/mesh/mesh-port.ts';
+import { fragment, type Session, type SessionTable } from '#ucserver/gateway/index.ts';
+import type { Ownership } from '#ucserver/ownership/index.ts';
+import { type Delivery, longestFill } from './delivery.ts';
+import type { Generation } from './generation.ts';
+import type { Heads } from './heads.ts';
+import type { MemberPosition } from './position-plan.ts';
+import type { RecentEntries } from './recent-entries.ts';
+
+export interface SubscriberOptions {
+  readonly mesh: Pick<Mesh, 'on' | 'handle' | 'addResync' | 'onState'>;
+  readonly ownership: Pick<Ownership, 'ownerOf'>;
+  readonly sessions: Pick<SessionTable, 'ofUser'>;
+  readonly recent: RecentEntries;
+  readonly delivery: Delivery;
+  readonly generation: Generation;
+  readonly heads: Heads;
+}
+
+/** Hears what other servers tell and ask about chat. */
+export class Subscriber {
+  readonly #options: SubscriberOptions;
+  #stops: Unsubscribe[] = [];
+
+  constructor(options: SubscriberOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    const { mesh, recent, delivery, generation, heads } = this.#options;
+    this.#stops = [
+      mesh.on(chatCommitted, ({ generation: told, told: entries }, from) => {
+        generation.observe(told);
+        for (const { entry, members } of entries) {
+          recent.add(entry, members);
+          delivery.take(entry, members, from.serverId);
+        }
+      }),
+      mesh.on(chatPosition, ({ members, ...position }) => this.tellPosition(position, members)),
+      mesh.on(chatTyping, ({ conversationId, userId, to }) => this.tellTyping(conversationId, userId, to)),
+      mesh.handle(chatRecent, ({ conversationId, after, limit }) => ({
+        generation: generation.value,
+        entries: [...recent.after(conversationId, after, Math.min(limit, longestFill))],
+      })),
+      mesh.addResync({
+        name: 'chat.heads',
+        item: toldHeadSchema,
+        page: (asker, after = '', limit) => {
+          const concerns = (userId: UserId) => this.#options.ownership.ownerOf(userId)?.incarnation.serverId === asker.serverId;
+          const items = recent
+            .heads(after)
+            .filter(({ members }) => members.some(concerns))
+            .take(limit)
+            .map(({ conversationId, members, last: { seq, at } }) => ({ conversationId, members: [...members], seq, at }))
+            .toArray();
+          return { items, next: items.length < limit ? undefined : items.at(-1)?.conversationId };
+        },
+        apply: (items, peer) => {
+          for (const item of items) heads.told(item, peer.serverId);
+        },
+      }),
+      mesh.onState((state) => {
+        if (state === 'up') heads.busIsBack();
+      }),
+    ];
+  }
+
+  stop(): void {
+    for (const stop of this.#stops.splice(0)) stop();
+  }
+
+  /** Tells the clients here; not `except`, which has said it. */
+  tellPosition({ conversationId, userId, read, delivered }: MemberPosition, members: readonly UserId[], except?: Session): void {
+    const told = fragment('chat.position', { conversationId, userId, read, delivered });
+    const key = `chat.position/${conversationId}/${userId}`;
+    for (const member of members) {
+      for (const session of this.#options.sessions.ofUser(member)) if (session !== except) session.push(told, key);
+    }
+  }
+
+  tellTyping(conversationId: MemberPosition['conversationId'], userId: UserId, to: readonly UserId[]): void {
+    const told = fragment('chat.typing', { conversationId, userId });
+    for (const member of to) for (const session of this.#options.sessions.ofUser(member)) session.push(told);
+  }
+}
