@@ -2,7 +2,7 @@ import type { UserId } from '#shared/ids.ts';
 import { UCError } from '#shared/protocol/errors.ts';
 import type { Clock } from '#shared/runtime/clock.ts';
 import type { Logger } from '#shared/runtime/logger.ts';
-import { StatementError } from '#ucserver/database/port.ts';
+import { StatementError } from '#ucserver/database/index.ts';
 import { isSame, keyOf, type NewEntry, type Placement, rejectedKind, type StoredEntry } from './commit-plan.ts';
 import type { ChatRepository } from './repository.ts';
 

@@ -5,40 +5,32 @@ import { chatRecent } from '#shared/mesh/contracts/chat.ts';
 import type { Mesh } from '#shared/mesh/mesh-port.ts';
 import type { Clock } from '#shared/runtime/clock.ts';
 import type { Logger } from '#shared/runtime/logger.ts';
-import { type Database, groupedTablePart } from '#ucserver/database/index.ts';
+import type { Database, Replica } from '#ucserver/database/index.ts';
 import type { Dispatcher, SessionTable } from '#ucserver/gateway/index.ts';
 import type { Ownership } from '#ucserver/ownership/index.ts';
 import { type Committed, Committer } from './committer.ts';
 import type { ChatConfig } from './config.ts';
-import { type ChatDirectory, ConversationMembers } from './conversation-members.ts';
+import { ConversationMembers } from './conversation-members.ts';
 import { Delivery } from './delivery.ts';
+import { replicaDirectory } from './directory.ts';
 import { Generation } from './generation.ts';
 import { Heads } from './heads.ts';
 import { registerChatMethods } from './methods.ts';
 import { Notifier } from './notifier.ts';
 import { PositionWriter } from './position-writer.ts';
 import { RecentEntries } from './recent-entries.ts';
-import { ChatRepository, conversationChange } from './repository.ts';
+import { ChatRepository } from './repository.ts';
 import { ChatService } from './service.ts';
 import { Subscriber } from './subscriber.ts';
 import { TypingLimit } from './typing-limit.ts';
 
 export { type ChatConfig, chatConfigSchema } from './config.ts';
 export { directConversationId } from './conversation-id.ts';
-export type { ChatDirectory } from './conversation-members.ts';
-export { chatProcedures } from './repository.ts';
-
-/** Members of all conversations, as every server keeps them in memory. Positions change without a recorded change and are left out. */
-export const conversationPart = groupedTablePart(
-  conversationChange,
-  'conversation_members',
-  ['conversation_id', 'user_id'],
-  ['conversation_id', 'user_id'],
-);
+export { chatProcedures } from './procedures.ts';
 
 export interface ChatDependencies {
   readonly database: Database;
-  readonly directory: ChatDirectory;
+  readonly replica: Pick<Replica, 'items'>;
   /** Whether `author` has the right `chat` with `addressee`, decided in memory. */
   readonly mayChat: (addressee: UserId, author: UserId) => boolean;
   readonly mesh: Mesh;
@@ -60,10 +52,11 @@ export interface Chat {
 
 /** @returns one-to-one chat on this server; `start` before the mesh opens and sessions come, `stop` before the database closes. */
 export function createChat(dependencies: ChatDependencies): Chat {
-  const { database, directory, mayChat, mesh, ownership, sessions, dispatcher, config, clock } = dependencies;
+  const { database, replica, mayChat, mesh, ownership, sessions, dispatcher, config, clock } = dependencies;
   const logger = dependencies.logger.child({ part: 'chat' });
   const metrics = createMetrics(dependencies.registry);
 
+  const directory = replicaDirectory(replica);
   const repository = new ChatRepository(database);
   const recent = new RecentEntries(config.recentConversations);
   const members = new ConversationMembers(directory);

@@ -1,0 +1,27 @@
+import { type UserId, userIdSchema } from '#shared/ids.ts';
+import { type Replica, replicaParts } from '#ucserver/database/index.ts';
+import type { ChatDirectory } from './conversation-members.ts';
+
+/** People and memberships from the memory copy of the database, which is there while SQL is away. */
+export function replicaDirectory(replica: Pick<Replica, 'items'>): ChatDirectory {
+  const users = replica.items(replicaParts.users);
+  const conversations = replica.items(replicaParts.conversationMembers);
+  // The rows of a conversation are replaced when they change, so what was made of them can be kept as long as they are.
+  const members = new WeakMap<object, readonly UserId[]>();
+  return {
+    hasUser: (userId) => users.has(userId),
+    *userIds() {
+      for (const id of users.keys()) yield userIdSchema.parse(id);
+    },
+    membersOf(conversationId) {
+      const rows = conversations.get(conversationId);
+      if (rows === undefined) return undefined;
+      let known = members.get(rows);
+      if (known === undefined) {
+        known = rows.filter(({ left_seq }) => left_seq === null).map(({ user_id }) => userIdSchema.parse(user_id));
+        members.set(rows, known);
+      }
+      return known;
+    },
+  };
+}

@@ -1,0 +1,152 @@
+import { type ConversationId, conversationIdSchema, type UserId, userIdSchema } from '#shared/ids.ts';
+// The worker thread imports this module, so it takes the few files it needs and not the whole database with its drivers.
+import { recordChange } from '#ucserver/database/changes.ts';
+import { change, first, procedureSet, rows, type Steps } from '#ucserver/database/procedure.ts';
+import { type Queries, statement } from '#ucserver/database/queries.ts';
+import { type NewEntry, type Placement, planCommit, type StoredEntry } from './commit-plan.ts';
+import { type EntryRow, toEntry } from './entry-row.ts';
+import { type MemberPosition, planPositions, type StoredPosition } from './position-plan.ts';
+
+/** Kind under which every server keeps memberships in memory (`replicaParts.conversationMembers`). */
+const membersChange = 'conversationMembers';
+
+const lockConversation = statement<{ id: string }>((db, param) =>
+  db
+    .updateTable('conversations')
+    .set((eb) => ({ last_seq: eb.ref('last_seq') }))
+    .where('id', '=', param('id')),
+);
+
+export const readHead = statement<{ id: string }, { id: string; last_seq: number }>((db, param) =>
+  db.selectFrom('conversations').select(['id', 'last_seq']).where('id', '=', param('id')),
+);
+
+const readEntry = statement<{ conversationId: string; entryId: string }, EntryRow>((db, param) =>
+  db
+    .selectFrom('entries')
+    .selectAll()
+    .where('conversation_id', '=', param('conversationId'))
+    .where('entry_id', '=', param('entryId')),
+);
+
+const insertEntry = statement<StoredEntry>((db, param) =>
+  db.insertInto('entries').values({
+    conversation_id: param('conversationId'),
+    seq: param('seq'),
+    entry_id: param('entryId'),
+    author_id: param('author'),
+    kind: param('kind'),
+    body: param('body'),
+    accepted_at: param('at'),
+  }),
+);
+
+const raiseHead = statement<{ id: string; lastSeq: number }>((db, param) =>
+  db
+    .updateTable('conversations')
+    .set({ last_seq: param('lastSeq') })
+    .where('id', '=', param('id')),
+);
+
+export const readGeneration = statement<Record<never, never>, { generation: number }>((db) =>
+  db.selectFrom('database_identity').select('generation').where('id', '=', 1),
+);
+
+/** A conversation that does not exist yet. */
+export interface NewConversation {
+  readonly id: ConversationId;
+  readonly kind: 'direct';
+  readonly members: readonly UserId[];
+  /** Wall time in ms. */
+  readonly at: number;
+}
+
+interface PositionRow {
+  conversation_id: string;
+  user_id: string;
+  read_seq: number;
+  delivered_seq: number;
+  last_seq: number;
+}
+
+const readPosition = statement<MemberPosition, PositionRow>((db, param) =>
+  db
+    .selectFrom('conversation_members as m')
+    .innerJoin('conversations as c', 'c.id', 'm.conversation_id')
+    .select(['m.conversation_id', 'm.user_id', 'm.read_seq', 'm.delivered_seq', 'c.last_seq'])
+    .where('m.conversation_id', '=', param('conversationId'))
+    .where('m.user_id', '=', param('userId')),
+);
+
+const raisePosition = statement<MemberPosition>((db, param) =>
+  db
+    .updateTable('conversation_members')
+    .set({ read_seq: param('read'), delivered_seq: param('delivered') })
+    .where('conversation_id', '=', param('conversationId'))
+    .where('user_id', '=', param('userId')),
+);
+
+export const chatProcedures = procedureSet('chat', import.meta.url, {
+  /** @throws StatementError `duplicate` when the conversation exists. */
+  *create(queries: Queries, { id, kind, members, at }: NewConversation): Steps<void> {
+    const { db } = queries;
+    yield* change(db.insertInto('conversations').values({ id, kind, last_seq: 0, created_at: at }));
+    for (const userId of members) {
+      const position = { joined_seq: 0, left_seq: null, read_seq: 0, delivered_seq: 0 };
+      yield* change(db.insertInto('conversation_members').values({ conversation_id: id, user_id: userId, ...position }));
+    }
+    yield* recordChange(queries, membersChange, [id], at);
+  },
+
+  /** The one way of an entry into SQL. Running the same batch again changes nothing and answers the same numbers. */
+  *commit(queries: Queries, batch: readonly NewEntry[]): Steps<{ generation: number; placements: readonly Placement[] }> {
+    // Always in the order of ids, so that two batches never wait for each other.
+    const conversations = [...new Set(batch.map(({ conversationId }) => conversationId))].sort().map((id) => ({ id }));
+    // On SQLite the transaction is already the only writer.
+    if (queries.engine === 'mssql') yield* change(queries.bindEach(lockConversation, conversations));
+    const heads = yield* rows(queries.bindEach(readHead, conversations));
+    const present = yield* rows(queries.bindEach(readEntry, batch));
+    const lastSeqs = new Map(heads.map(({ id, last_seq }) => [id as ConversationId, last_seq]));
+    const plan = planCommit(batch, lastSeqs, present.map(toEntry));
+    if (plan.inserts.length > 0) {
+      yield* change(queries.bindEach(insertEntry, plan.inserts));
+      yield* change(queries.bindEach(raiseHead, plan.heads));
+    }
+    const identity = yield* first(queries.bind(readGeneration, {}));
+    return { generation: identity?.generation ?? 0, placements: plan.placements };
+  },
+
+  /** Stores how far members have got; the highest wins, and nobody gets further than the log. */
+  *raisePositions(queries: Queries, positions: readonly MemberPosition[]): Steps<void> {
+    const stored = yield* rows(queries.bindEach(readPosition, positions));
+    const raised = planPositions(positions, stored.map(toPosition));
+    if (raised.length > 0) yield* change(queries.bindEach(raisePosition, raised));
+  },
+
+  /**
+   * Raises the database generation when a conversation is shorter than it was seen committed: what clients hold is of a
+   * database that is no more. Answers the generation in force.
+   */
+  *raiseGeneration(
+    queries: Queries,
+    { seen, conversationId, lastSeq }: { seen: number; conversationId: ConversationId; lastSeq: number },
+  ): Steps<number> {
+    const identity = yield* first(queries.bind(readGeneration, {}));
+    const head = yield* first(queries.bind(readHead, { id: conversationId }));
+    const present = identity?.generation ?? 0;
+    if (present !== seen || (head?.last_seq ?? 0) >= lastSeq) return present;
+    const next = present + 1;
+    yield* change(queries.db.updateTable('database_identity').set({ generation: next }).where('id', '=', 1));
+    return next;
+  },
+});
+
+function toPosition(row: PositionRow): StoredPosition {
+  return {
+    conversationId: conversationIdSchema.parse(row.conversation_id),
+    userId: userIdSchema.parse(row.user_id),
+    read: row.read_seq,
+    delivered: row.delivered_seq,
+    lastSeq: row.last_seq,
+  };
+}
