@@ -116,7 +116,7 @@ export default {
       name: 'root-is-top',
       comment: 'Nobody imports the composition root but the programs.',
       severity: 'error',
-      from: { path: '^ucserver/[^/]+/' },
+      from: { path: '^ucserver/[^/]+/', pathNot: '^ucserver/cli/' },
       to: { path: '^ucserver/(server|main)\\.ts$' },
     },
     {
