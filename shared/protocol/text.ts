@@ -6,6 +6,8 @@ export const text = (minUnits: number, maxUnits: number) =>
     .string()
     .min(minUnits)
     .max(maxUnits)
+    // `max` counts code points, of which one can be two units.
+    .refine((value) => value.length <= maxUnits, `must have at most ${maxUnits} UTF-16 units`)
     .refine((value) => !value.includes('\u0000'), 'must not hold U+0000')
     .refine((value) => value.isWellFormed(), 'must not hold a lone surrogate');
 

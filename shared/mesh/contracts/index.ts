@@ -1,4 +1,5 @@
 import type { AnyContract } from '../contract.ts';
+import { clusterContracts } from './cluster.ts';
 import { chatContracts } from './chat.ts';
 import { resyncContracts } from './resync.ts';
 
@@ -7,6 +8,7 @@ import { resyncContracts } from './resync.ts';
  * one and joins it here.
  */
 export const meshContracts = {
+  cluster: clusterContracts,
   resync: resyncContracts,
   chat: chatContracts,
 } as const satisfies Readonly<Record<string, readonly AnyContract[]>>;
