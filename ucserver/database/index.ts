@@ -1,4 +1,5 @@
 export { actKeptMs, once, type StoredAct } from './acts.ts';
+export { Audit, type AuditCursor, type AuditEntry, auditProcedures, type DatedAuditEntry, dated, recordAudit } from './audit.ts';
 export { recordChange } from './changes.ts';
 export { type DatabaseConfig, databaseConfigSchema } from './config.ts';
 export { migrate } from './migrate.ts';

@@ -1,5 +1,6 @@
 import type { Clock } from '#shared/runtime/clock.ts';
 import type { Logger } from '#shared/runtime/logger.ts';
+import { auditProcedures } from './audit.ts';
 import type { DatabaseConfig } from './config.ts';
 import { housekeepingProcedures } from './housekeeping.ts';
 import { migrationProcedures } from './migrations/index.ts';
@@ -25,6 +26,6 @@ export async function openDatabase({ config, procedures, clock, logger }: OpenDa
     return new MssqlDatabase({ config, clock, logger: log });
   }
   const { SqliteDatabase } = await import('./sqlite/sqlite-database.ts');
-  const all = [migrationProcedures, housekeepingProcedures, ...procedures];
+  const all = [migrationProcedures, housekeepingProcedures, auditProcedures, ...procedures];
   return new SqliteDatabase({ file: config.file, readers: config.readers, procedures: all, clock, logger: log });
 }
