@@ -1,0 +1,4 @@
+/** Sign-in names that people take for the same are the same: case, width and surrounding space do not count. */
+export function foldSignIn(signIn: string): string {
+  return signIn.normalize('NFKC').trim().toLowerCase();
+}

@@ -1,0 +1,145 @@
+import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
+import * as z from 'zod';
+import { type DeviceId, deviceIdSchema, randomId, type UserId, userIdSchema } from '#shared/ids.ts';
+import { UCError } from '#shared/protocol/errors.ts';
+import type { Clock } from '#shared/runtime/clock.ts';
+import { type DeviceKey, deviceKeySchema } from './device-key.ts';
+import type { KeyRing } from './key-ring.ts';
+
+/** Who a token speaks for. */
+export interface Bearer {
+  readonly userId: UserId;
+  readonly deviceId: DeviceId;
+  /** The user's token generation when the token was made. */
+  readonly generation: number;
+}
+
+export interface AccessToken extends Bearer {
+  /** Wall ms. */
+  readonly issuedAt: number;
+  /** Wall ms. */
+  readonly endsAt: number;
+}
+
+export interface RefreshToken extends AccessToken {
+  /** The key whose private half must prove every use (RFC 7800). */
+  readonly key: DeviceKey;
+}
+
+export interface Issued {
+  readonly token: string;
+  /** Wall ms. */
+  readonly endsAt: number;
+}
+
+export interface TokensOptions {
+  readonly keys: KeyRing;
+  /** Tokens of other meshes are refused. */
+  readonly meshId: string;
+  readonly accessMs: number;
+  readonly refreshMs: number;
+  readonly clock: Clock;
+}
+
+type Kind = 'access' | 'refresh';
+
+const claimsSchema = z.object({
+  sub: userIdSchema,
+  device: deviceIdSchema,
+  generation: z.int().min(0),
+  iat: z.number(),
+  exp: z.number(),
+  cnf: z.object({ jwk: deviceKeySchema }).optional(),
+});
+
+/** How far the clocks of servers may part, in seconds. */
+const skewSeconds = 5;
+
+/** Makes and reads tokens (JWT signed with Ed25519, RFC 7519 and 8037). Every server of the mesh recognises them by itself. */
+export class TokenIssuer {
+  readonly #options: TokensOptions;
+
+  constructor(options: TokensOptions) {
+    this.#options = options;
+  }
+
+  /** @throws UCError `STORAGE_UNAVAILABLE` when there is no key to sign with yet. */
+  access(bearer: Bearer): Promise<Issued> {
+    return this.#sign('access', bearer, this.#options.accessMs, {});
+  }
+
+  /** @throws UCError `STORAGE_UNAVAILABLE` when there is no key to sign with yet. */
+  refresh(bearer: Bearer, key: DeviceKey): Promise<Issued> {
+    return this.#sign('refresh', bearer, this.#options.refreshMs, { cnf: { jwk: key } });
+  }
+
+  /** @throws UCError `TOKEN_INVALID`. */
+  async readAccess(token: string): Promise<AccessToken> {
+    const { cnf: _, ...access } = await this.#read('access', token);
+    return access;
+  }
+
+  /** @throws UCError `TOKEN_INVALID`. */
+  async readRefresh(token: string): Promise<RefreshToken> {
+    const { cnf, ...bearer } = await this.#read('refresh', token);
+    if (!cnf) throw new UCError('TOKEN_INVALID');
+    return { ...bearer, key: cnf.jwk };
+  }
+
+  async #sign(kind: Kind, { userId, deviceId, generation }: Bearer, lifeMs: number, more: JWTPayload): Promise<Issued> {
+    const { keys, clock } = this.#options;
+    const key = keys.current();
+    const now = clock.wallMs();
+    const endsAt = now + lifeMs;
+    // NumericDate may have a fraction: revocations are compared to the millisecond.
+    const times = { iat: now / 1_000, exp: endsAt / 1_000 };
+    const token = await new SignJWT({
+      ...more,
+      ...times,
+      sub: userId,
+      device: deviceId,
+      generation,
+      jti: randomId(),
+      iss: this.#issuer,
+    })
+      .setProtectedHeader({ alg: 'EdDSA', kid: key.id, typ: typeOf(kind) })
+      .sign(key.privateKey);
+    return { token, endsAt };
+  }
+
+  async #read(kind: Kind, token: string): Promise<AccessToken & { cnf: z.infer<typeof claimsSchema>['cnf'] }> {
+    const { keys, clock } = this.#options;
+    try {
+      const { payload } = await jwtVerify(
+        token,
+        ({ kid }) => {
+          const key = kid === undefined ? undefined : keys.publicKey(kid);
+          if (!key) throw new errors.JWKSNoMatchingKey();
+          return key;
+        },
+        {
+          algorithms: ['EdDSA'],
+          typ: typeOf(kind),
+          issuer: this.#issuer,
+          currentDate: new Date(clock.wallMs()),
+          clockTolerance: skewSeconds,
+        },
+      );
+      const { sub, device, generation, iat, exp, cnf } = claimsSchema.parse(payload);
+      return { userId: sub, deviceId: device, generation, issuedAt: iat * 1_000, endsAt: exp * 1_000, cnf };
+    } catch (cause) {
+      if (cause instanceof errors.JOSEError || cause instanceof z.ZodError)
+        throw new UCError('TOKEN_INVALID', undefined, { cause });
+      throw cause;
+    }
+  }
+
+  get #issuer(): string {
+    return `ucmesh:${this.#options.meshId}`;
+  }
+}
+
+/** RFC 9068 names the type of access tokens; the other cannot be passed for it. */
+function typeOf(kind: Kind): string {
+  return kind === 'access' ? 'at+jwt' : 'rt+jwt';
+}
