@@ -3,17 +3,8 @@ import type { Mesh, Unsubscribe } from '../mesh/mesh-port.ts';
 import type { RedisConnection } from '../redis/connection.ts';
 import type { MemberRecord } from '../redis/records.ts';
 
-/** What a server tells the others with every heartbeat. */
-export interface Load {
-  readonly users: number;
-  readonly connections: number;
-  /** Takes no new users and is going away. */
-  readonly draining: boolean;
-  /** Takes no new users now. */
-  readonly full: boolean;
-  /** Users over capacity, 0–1. */
-  readonly fill: number;
-}
+/** How much a server carries: told to the others with every heartbeat. */
+export type Load = Pick<MemberRecord, 'users' | 'connections' | 'fill' | 'homes' | 'draining' | 'full'>;
 
 /** A living server as seen from here. */
 export interface Member extends MemberRecord {

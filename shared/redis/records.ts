@@ -14,13 +14,16 @@ export const memberRecordSchema = z.object({
   meshUrl: z.string().max(512),
   site: z.string().max(64),
   version: z.string().max(64),
+  /** Signed-in users it owns. */
   users: z.number().nonnegative(),
   connections: z.number().nonnegative(),
   /** Users over capacity. */
   fill: z.number().nonnegative(),
   /** How many users have their home here. */
   homes: z.number().nonnegative(),
+  /** Takes no new users and is going away. */
   draining: z.boolean(),
+  /** Takes no new users now. */
   full: z.boolean(),
 });
 export type MemberRecord = z.infer<typeof memberRecordSchema>;

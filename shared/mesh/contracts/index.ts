@@ -1,6 +1,6 @@
 import type { AnyContract } from '../contract.ts';
-import { clusterContracts } from './cluster.ts';
 import { chatContracts } from './chat.ts';
+import { clusterContracts } from './cluster.ts';
 import { resyncContracts } from './resync.ts';
 
 /**

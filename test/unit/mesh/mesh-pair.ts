@@ -18,7 +18,14 @@ export interface TestServer {
 export function startMesh(hub: MemoryHub, serverId: string, clock: Clock = systemClock, life = 1): TestServer {
   const bus = new MemoryBus(hub);
   const keys = new MeshKeys('test', 'a password of the mesh');
-  const mesh = new ServerMesh({ bus, keys, redisKeys: createKeys('test'), direct: new DirectClient({ keys }), clock, logger: silentLogger });
+  const mesh = new ServerMesh({
+    bus,
+    keys,
+    redisKeys: createKeys('test'),
+    direct: new DirectClient({ keys }),
+    clock,
+    logger: silentLogger,
+  });
   const incarnation = { serverId: serverId as ServerId, life };
   mesh.start(incarnation);
   return { id: incarnation.serverId, incarnation, mesh, bus };

@@ -59,7 +59,10 @@ describe('mesh on a memory bus', () => {
     });
     assert.deepEqual(await one.mesh.request(two.id, double, { n: 4 }), { n: 8 });
     await assert.rejects(one.mesh.request(two.id, double, { n: -1 }), { code: 'FORBIDDEN', message: 'not below zero' });
-    await assert.rejects(one.mesh.request(two.id, double, { n: 'x' as unknown as number }), { code: 'BAD_REQUEST', field: 'params.n' });
+    await assert.rejects(one.mesh.request(two.id, double, { n: 'x' as unknown as number }), {
+      code: 'BAD_REQUEST',
+      field: 'params.n',
+    });
   });
 
   it('answers requests to itself', async () => {
