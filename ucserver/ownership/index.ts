@@ -16,6 +16,7 @@ import { OwnerStore } from './store.ts';
 import { subscribe } from './subscriber.ts';
 
 export { type OwnershipConfig, ownershipConfigSchema } from './config.ts';
+export { Listeners } from './listeners.ts';
 export type * from './port.ts';
 export { sameIncarnation } from './service.ts';
 
