@@ -134,7 +134,7 @@ install_debian_packages() {
   if [ "$(id -u)" != 0 ]; then
     command -v sudo >/dev/null 2>&1 || fail "neither root nor sudo: please run as root: apt-get install $names"
     say 'installing needs root; sudo may ask for your password'
-    sudo -v || fail "sudo refused: please run as root: apt-get install $names"
+    sudo -n true 2>/dev/null || sudo -v || fail "sudo refused: please run as root: apt-get install $names"
   fi
 
   new_services=''
