@@ -22,6 +22,11 @@ export class Metrics {
     if (ofProcess) collectDefaultMetrics({ register: this.#registry, prefix });
   }
 
+  /** For parts that make their own metrics; their names begin with `ucmesh_`. */
+  get registry(): Registry {
+    return this.#registry;
+  }
+
   /** Something that is counted up; the name ends in `_total`. */
   counter<const Label extends string = never>(name: string, help: string, labelNames: readonly Label[] = []): Counter<Label> {
     return new Counter({ name: prefix + name, help, labelNames: [...labelNames], registers: [this.#registry] });

@@ -3,15 +3,16 @@ import type { RawData, WebSocket } from 'ws';
 import { type CloseReason, closeCodes } from '#shared/protocol/close-codes.ts';
 import { type Answer, type Request, requestSchema } from '#shared/protocol/envelope.ts';
 import { UCError } from '#shared/protocol/errors.ts';
+import { refusal } from '#shared/protocol/refusal.ts';
 import type { Clock } from '#shared/runtime/clock.ts';
 import type { Logger } from '#shared/runtime/logger.ts';
+import { type BucketRate, TokenBucket } from '#shared/runtime/token-bucket.ts';
 import type { GatewayConfig } from './config.ts';
 import { failure } from './dispatcher.ts';
 import type { Fragment } from './fragment.ts';
 import type { ClientLink, RequestTarget, SessionOpener } from './link.ts';
 import { Outbox, type OutboxLimits, type Outlet, type WriteTurn } from './push.ts';
-import { checkParams, refusal } from './request-check.ts';
-import { type BucketRate, TokenBucket } from './token-bucket.ts';
+import { checkParams } from './request-check.ts';
 
 /** What all connections of a gateway share. */
 export interface ConnectionHost {

@@ -8,8 +8,8 @@ export function registerSessionMethods(dispatcher: Dispatcher, sessions: Session
     return {};
   });
   dispatcher.register('session.close', (_params, { session }) => {
-    // After the answer is on its way.
-    setImmediate(() => session.end('signedOut'));
+    // After the answer is on its way. The code tells a client that is still there to stay away.
+    setImmediate(() => session.end('replaced'));
     return {};
   });
 }
