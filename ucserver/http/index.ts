@@ -1,0 +1,11 @@
+export type { RequestState } from './answers.ts';
+export { type AuthRoutesOptions, authRoutes } from './auth-routes.ts';
+export { bearerOf } from './bearer.ts';
+export { readBytes, readJson } from './body.ts';
+export { ClientAddress } from './client-address.ts';
+export { type HttpConfig, httpConfigSchema } from './config.ts';
+export { type AppRouter, createHttpApp, type HttpAppOptions, type RouteSet } from './http-app.ts';
+export { HttpServer, type HttpServerOptions } from './http-server.ts';
+export { Networks } from './networks.ts';
+export { Origins } from './origins.ts';
+export { type SystemRoutesOptions, systemRoutes } from './system-routes.ts';

@@ -1,0 +1,40 @@
+import type { ServerAddress } from '#shared/protocol/session.ts';
+
+export interface OriginsOptions {
+  /** Configured ones: `https://uc.example.com`, `https://*.example.com`, `*`. */
+  readonly listed: readonly string[];
+  /** The servers of the company as they are now: pages of each may call each. */
+  readonly servers: () => readonly ServerAddress[];
+}
+
+/** Which pages may talk to this server, and whom its own pages may talk to. */
+export class Origins {
+  readonly #options: OriginsOptions;
+
+  constructor(options: OriginsOptions) {
+    this.#options = options;
+  }
+
+  /** @param origin value of the `Origin` header. */
+  allows(origin: string): boolean {
+    return this.#options.listed.some((listed) => matches(listed, origin)) || this.#ofServers().includes(origin);
+  }
+
+  /** For `connect-src`: every allowed origin, over HTTP and over WebSocket. */
+  sources(): string[] {
+    const origins = [...new Set([...this.#options.listed, ...this.#ofServers()])];
+    return origins.flatMap((origin) => (origin === '*' ? ['*'] : [origin, origin.replace(/^http/, 'ws')]));
+  }
+
+  #ofServers(): string[] {
+    return this.#options.servers().map(({ url }) => new URL(url).origin);
+  }
+}
+
+function matches(listed: string, origin: string): boolean {
+  if (listed === '*' || listed === origin) return true;
+  const [scheme = '', domain] = listed.split('*.');
+  if (domain === undefined || !origin.startsWith(scheme)) return false;
+  const host = origin.slice(scheme.length);
+  return host.endsWith(`.${domain}`) && host.length > domain.length + 1;
+}

@@ -1,0 +1,39 @@
+import type { Registry } from 'prom-client';
+import { UCError } from '#shared/protocol/errors.ts';
+import { httpPaths, type ServersAnswer } from '#shared/protocol/http.ts';
+import type { ServerAddress } from '#shared/protocol/session.ts';
+import type { Health } from '#shared/runtime/health.ts';
+import type { RouteSet } from './http-app.ts';
+import type { Networks } from './networks.ts';
+
+export interface SystemRoutesOptions {
+  readonly servers: () => readonly ServerAddress[];
+  readonly health: Pick<Health, 'report'>;
+  /** No new people are sent here. */
+  readonly isDraining: () => boolean;
+  readonly registry: Registry;
+  readonly metricsFrom: Networks;
+}
+
+/** What load balancers, monitors and clients ask about the server itself. */
+export function systemRoutes({ servers, health, isDraining, registry, metricsFrom }: SystemRoutesOptions): RouteSet {
+  return (router) => {
+    router.get(httpPaths.servers, (context) => {
+      context.body = { servers: servers() } satisfies ServersAnswer;
+    });
+    router.get('/livez', (context) => {
+      context.body = { status: 'alive' };
+    });
+    router.get('/readyz', (context) => {
+      const report = health.report();
+      const ready = report.ready && !isDraining();
+      context.status = ready ? 200 : 503;
+      context.body = { ready, draining: isDraining(), dependencies: report.dependencies };
+    });
+    router.get('/metrics', async (context) => {
+      if (!metricsFrom.includes(context.state.address)) throw new UCError('NOT_FOUND');
+      context.type = registry.contentType;
+      context.body = await registry.metrics();
+    });
+  };
+}
