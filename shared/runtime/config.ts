@@ -68,10 +68,17 @@ export function parseConfig<S extends z.ZodObject>(
   const first = schema.safeParse(input);
   if (first.success && problems.length === 0) return first.data;
   const issues = [...(first.error?.issues ?? [])];
-  const unknown = issues.filter((issue) => issue.code === 'unrecognized_keys');
-  if (unknown.length > 0) {
-    // A check across settings is not run on an object with unknown keys: look again without them, so that all is listed.
-    for (const { path, keys } of unknown) for (const key of keys) removeAt(input, [...path, key]);
+  // A check across settings is not run on an object that is wrong in itself: look again without unknown keys, and with the
+  // default in place of wrong values that have one, so that contradictions are listed as well.
+  const withDefault = new Set(
+    settings.filter(({ defaultValue }) => defaultValue !== undefined).map(({ path }) => path.join('.')),
+  );
+  const removable = issues.flatMap((issue) => {
+    if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => [...issue.path, key]);
+    return withDefault.has(issue.path.map(String).join('.')) ? [issue.path] : [];
+  });
+  if (removable.length > 0) {
+    for (const path of removable) removeAt(input, path);
     const listed = new Set(issues.map(identify));
     issues.push(...(schema.safeParse(input).error?.issues.filter((issue) => !listed.has(identify(issue))) ?? []));
   }

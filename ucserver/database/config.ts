@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { secret } from '#shared/runtime/config.ts';
 
 const sqlite = z.strictObject({
   engine: z.literal('sqlite').describe('SQLite: one file, shared by the servers of one machine. For trials and small companies.'),
@@ -12,7 +13,7 @@ const mssql = z.strictObject({
   port: z.int().min(1).max(65_535).default(1433).describe('Its port.'),
   database: z.string().min(1).max(128).describe('Name of the database; it must exist, the tables are made by ucmesh.'),
   user: z.string().min(1).max(128).describe('SQL login; needs to own the schema it creates tables in.'),
-  password: z.string().min(1).max(256).describe('Its password.'),
+  password: secret(z.string().min(1).max(256)).describe('Its password.'),
   encrypt: z
     .enum(['strict', 'required', 'off'])
     .default('required')

@@ -15,6 +15,7 @@ const http = z
       .strictObject({
         cert: z.string().optional().describe('File with the certificate.'),
         key: z.string().optional().describe('File with its key.'),
+        versions: z.array(z.string()).default(['1.3']).describe('Versions that are spoken.'),
       })
       .superRefine(({ cert, key }, context) => {
         if ((cert === undefined) !== (key === undefined)) {
@@ -66,12 +67,12 @@ describe('configuration', () => {
     });
     assert.equal(config.http.port, 9000);
     assert.deepEqual(config.http.origins, ['https://a.example', 'https://b.example']);
-    assert.deepEqual(config.http.tls, { cert: 'cert.pem', key: 'key.pem' });
+    assert.deepEqual(config.http.tls, { cert: 'cert.pem', key: 'key.pem', versions: ['1.3'] });
     assert.equal(config.mesh.password, '1234567890123456');
   });
 
   it('lists all problems at once: unknown, wrong, missing, contradictory', () => {
-    const yaml = 'http: { prot: 1, tls: { cert: a, kye: b } }\nmesh: { password: short }\nlogs: {}\n';
+    const yaml = 'http: { prot: 1, tls: { cert: a, kye: b, versions: 13 } }\nmesh: { password: short }\nlogs: {}\n';
     assert.deepEqual(problemsOf(yaml, { UCMESH_HTTP_PORT: 'many', UCMESH_HTTP_HOST: 'x' }).sort(), [
       'UCMESH_HTTP_HOST: there is no setting for this variable of the environment',
       'http.port: expected number, received string (set by UCMESH_HTTP_PORT)',
@@ -79,6 +80,7 @@ describe('configuration', () => {
       'http.publicUrl: is missing',
       'http.tls.key: cert and key belong together',
       'http.tls.kye: there is no such setting',
+      'http.tls.versions: expected array, received number',
       'logs: there is no such setting',
       'mesh.password: Too small: expected string to have >=16 characters',
     ]);
@@ -105,6 +107,24 @@ describe('configuration', () => {
   it('hides secrets', () => {
     const config = parseConfig(schema, good);
     assert.deepEqual(withoutSecrets(schema, config), { ...config, mesh: { password: '***' } });
+  });
+
+  it('takes a section that is a choice', () => {
+    const engine = z.discriminatedUnion('engine', [
+      z.strictObject({ engine: z.literal('file').describe('A file.'), path: z.string().describe('Where it is.') }),
+      z.strictObject({
+        engine: z.literal('server').describe('A server.'),
+        password: secret(z.string()).describe('Its password.'),
+        port: z.int().default(1433).describe('Its port.'),
+      }),
+    ]);
+    const choice = defineConfig({ store: engine });
+    const environment = { UCMESH_STORE_ENGINE: 'server', UCMESH_STORE_PASSWORD: 'x' };
+    const config = parseConfig(choice, '', environment);
+    assert.deepEqual(config.store, { engine: 'server', password: 'x', port: 1433 });
+    assert.deepEqual(withoutSecrets(choice, config), { store: { engine: 'server', password: '***', port: 1433 } });
+    assert.throws(() => parseConfig(choice, 'store: { path: a }', environment), /store\.path: there is no such setting/);
+    assert.match(printConfigManual(choice), /`store\.engine` \| one of file, server \| \*\*required\*\*/);
   });
 
   it('refuses settings without description and variables with two meanings', () => {
