@@ -1,4 +1,5 @@
 import { fold, termsOf, wordsOf, wordsOfEmail, wordsOfPhone } from './search-text.ts';
+import { SortedWords } from './sorted-words.ts';
 
 /** What of a person can be searched. */
 export interface Searchable {
@@ -10,12 +11,13 @@ export interface Searchable {
 
 /** Where a word was found: the lower, the better. */
 const rank = { name: 0, email: 1, department: 2, phone: 3 } as const;
-const ranks = 4;
 
 interface Person {
   readonly id: string;
-  readonly source: Searchable;
   readonly sortKey: string;
+  readonly words: readonly string[];
+  /** For each word the best rank it has. */
+  readonly ranks: readonly number[];
 }
 
 interface Hit {
@@ -23,19 +25,24 @@ interface Hit {
   readonly score: number;
 }
 
-/** Above this many candidates a further term is looked up, below it each candidate is checked. */
-const fewCandidates = 2_000;
+/** Candidates with their scores. */
+type Found = Map<Person, number>;
 
 /**
- * Finds people by the beginnings of words. Words are kept once, sorted, each with the people it stands for; at 100,000
- * people a search takes about a millisecond, and a change costs nothing but its words.
+ * No search looks at more people than this: who types a letter at 100,000 people wants a quick answer and will type on. Words
+ * are looked at in their order and names first, so what is left out is the end of the alphabet.
+ */
+const mostCandidates = 10_000;
+const wordsForEstimate = 50;
+
+/**
+ * Finds people by the beginnings of words. Words are kept once, in order, each with the people it stands for, names apart
+ * from the rest.
  */
 export class PeopleIndex {
   readonly #people = new Map<string, Person>();
-  /** Word → where it stands: person and rank. */
-  readonly #places = new Map<string, Map<Person, number>>();
-  #sorted: string[] = [];
-  #fresh: string[] = [];
+  readonly #names = new WordPlaces();
+  readonly #rest = new WordPlaces();
 
   get size(): number {
     return this.#people.size;
@@ -44,56 +51,94 @@ export class PeopleIndex {
   /** Adds a person or replaces what was known. */
   set(id: string, source: Searchable): void {
     this.delete(id);
-    const person = { id, source, sortKey: fold(source.display_name) };
+    const places = placesOf(source);
+    const person = { id, sortKey: fold(source.display_name), words: [...places.keys()], ranks: [...places.values()] };
     this.#people.set(id, person);
-    for (const [word, where] of placesOf(source)) this.#place(word).set(person, where);
+    person.words.forEach((word, index) => {
+      const where = person.ranks[index] ?? rank.phone;
+      this.#places(where).add(word, person, where);
+    });
   }
 
   delete(id: string): void {
     const person = this.#people.get(id);
     if (person === undefined) return;
     this.#people.delete(id);
-    // A word that stands for nobody any more stays in the order: it may come again, and costs one empty look.
-    for (const [word] of placesOf(person.source)) this.#places.get(word)?.delete(person);
+    person.words.forEach((word, index) => {
+      this.#places(person.ranks[index] ?? rank.phone).delete(word, person);
+    });
   }
 
   /** Ids of at most `limit` people, best first: found in the name before e-mail, department and phone, then by name. */
   search(query: string, limit: number): string[] {
-    const [first, ...others] = termsOf(query).sort((a, b) => b.length - a.length);
-    if (first === undefined) return [];
-    let found = this.#lookUp(first);
-    for (const term of others)
-      found = found.size > fewCandidates ? intersection(found, this.#lookUp(term)) : checked(found, term);
-    return best(found, fold(query).trim(), limit);
+    const terms = termsOf(query);
+    const whole = fold(query).trim();
+    const [only] = terms;
+    if (only === undefined) return [];
+    const [rarest, ...others] = this.#rarestFirst(terms);
+    const named = this.#names.lookUp(rarest ?? only);
+    const enough = others.length === 0 && named.size >= limit;
+    let found = enough ? named : this.#rest.lookUp(rarest ?? only, named);
+    for (const term of others) found = checked(found, term);
+    return best(found, whole, limit);
   }
 
-  #place(word: string): Map<Person, number> {
+  #rarestFirst(terms: readonly string[]): string[] {
+    if (terms.length < 2) return [...terms];
+    const counted = terms.map((term) => ({ term, count: this.#names.estimate(term) + this.#rest.estimate(term) }));
+    return counted.sort((a, b) => a.count - b.count).map(({ term }) => term);
+  }
+
+  #places(where: number): WordPlaces {
+    return where === rank.name ? this.#names : this.#rest;
+  }
+}
+
+/** Words and the people they stand for. */
+class WordPlaces {
+  readonly #places = new Map<string, Map<Person, number>>();
+  readonly #order = new SortedWords();
+
+  add(word: string, person: Person, where: number): void {
     const known = this.#places.get(word);
-    if (known !== undefined) return known;
-    const made = new Map<Person, number>();
-    this.#places.set(word, made);
-    this.#fresh.push(word);
-    return made;
+    if (known !== undefined) {
+      known.set(person, where);
+      return;
+    }
+    this.#places.set(word, new Map([[person, where]]));
+    this.#order.add(word);
   }
 
-  #lookUp(term: string): Map<Person, number> {
-    this.#order();
-    const found = new Map<Person, number>();
-    for (let at = lowerBound(this.#sorted, term); at < this.#sorted.length; at += 1) {
-      const word = this.#sorted[at] ?? '';
-      if (!word.startsWith(term)) break;
-      for (const [person, where] of this.#places.get(word) ?? []) {
-        const known = found.get(person);
-        if (known === undefined || where < known) found.set(person, where);
+  /** A word that stands for nobody any more stays in the order: it may come again, and costs one empty look. */
+  delete(word: string, person: Person): void {
+    this.#places.get(word)?.delete(person);
+  }
+
+  /** About how many places the words with this beginning have. */
+  estimate(beginning: string): number {
+    let sum = 0;
+    for (const { words, from, to } of this.#order.startingWith(beginning)) {
+      const looked = Math.min(to - from, wordsForEstimate);
+      let places = 0;
+      for (let at = from; at < from + looked; at += 1) places += this.#places.get(words[at] ?? '')?.size ?? 0;
+      if (looked > 0) sum += (places / looked) * (to - from);
+    }
+    return sum;
+  }
+
+  /** Adds the people of all words with this beginning to those found, each with the best rank. */
+  lookUp(beginning: string, found: Found = new Map()): Found {
+    const most = found.size + mostCandidates;
+    for (const { words, from, to } of this.#order.startingWith(beginning)) {
+      for (let at = from; at < to; at += 1) {
+        for (const [person, where] of this.#places.get(words[at] ?? '') ?? []) {
+          const known = found.get(person);
+          if (known === undefined || where < known) found.set(person, where);
+          if (found.size >= most) return found;
+        }
       }
     }
     return found;
-  }
-
-  #order(): void {
-    if (this.#fresh.length === 0) return;
-    this.#sorted = merged(this.#sorted, this.#fresh.sort());
-    this.#fresh = [];
   }
 }
 
@@ -110,68 +155,35 @@ function placesOf(source: Searchable): Map<string, number> {
   return places;
 }
 
-function intersection(some: ReadonlyMap<Person, number>, others: ReadonlyMap<Person, number>): Map<Person, number> {
-  const both = new Map<Person, number>();
-  for (const [person, score] of some) {
-    const other = others.get(person);
-    if (other !== undefined) both.set(person, score + other);
-  }
-  return both;
-}
-
 /** Those of the candidates that have a word with this beginning. */
-function checked(candidates: ReadonlyMap<Person, number>, term: string): Map<Person, number> {
-  const left = new Map<Person, number>();
+function checked(candidates: Found, term: string): Found {
+  const left: Found = new Map();
   for (const [person, score] of candidates) {
-    let lowest = ranks;
-    for (const [word, where] of placesOf(person.source)) if (where < lowest && word.startsWith(term)) lowest = where;
-    if (lowest < ranks) left.set(person, score + lowest);
+    // Words stand in the order of their ranks, so the first is the best.
+    const at = person.words.findIndex((word) => word.startsWith(term));
+    if (at >= 0) left.set(person, score + (person.ranks[at] ?? rank.phone));
   }
   return left;
 }
 
-function before(a: Hit, b: Hit): boolean {
+function isBefore(a: Hit, b: Hit): boolean {
   if (a.score !== b.score) return a.score < b.score;
   if (a.person.sortKey !== b.person.sortKey) return a.person.sortKey < b.person.sortKey;
   return a.person.id < b.person.id;
 }
 
 /** The best few of possibly very many, in order, without sorting them all. */
-function best(found: ReadonlyMap<Person, number>, wholeQuery: string, limit: number): string[] {
+function best(found: Found, wholeQuery: string, limit: number): string[] {
   const top: Hit[] = [];
   for (const [person, sum] of found) {
     // Who types a name from its beginning means that name.
     const hit = { person, score: person.sortKey.startsWith(wholeQuery) ? -1 : sum };
     const last = top.at(-1);
-    if (top.length === limit && last !== undefined && !before(hit, last)) continue;
+    if (top.length === limit && last !== undefined && !isBefore(hit, last)) continue;
     let at = top.length;
-    for (let above = top[at - 1]; above !== undefined && before(hit, above); above = top[at - 1]) at -= 1;
+    for (let above = top[at - 1]; above !== undefined && isBefore(hit, above); above = top[at - 1]) at -= 1;
     top.splice(at, 0, hit);
     if (top.length > limit) top.pop();
   }
   return top.map(({ person }) => person.id);
-}
-
-function lowerBound(sorted: readonly string[], word: string): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((sorted[middle] ?? '') < word) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-function merged(some: readonly string[], others: readonly string[]): string[] {
-  const all: string[] = [];
-  let next = 0;
-  for (const word of some) {
-    for (let other = others[next]; other !== undefined && other < word; other = others[next]) {
-      all.push(other);
-      next += 1;
-    }
-    all.push(word);
-  }
-  return all.concat(others.slice(next));
 }

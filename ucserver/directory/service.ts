@@ -7,6 +7,7 @@ import { PeopleIndex } from './people-index.ts';
 import { PeopleOrder } from './people-order.ts';
 import { checkPicture, type Picture } from './picture.ts';
 import { directoryProcedures, type Origin, pictureOf, type UserChange } from './repository.ts';
+import { SlicedWork } from './sliced-work.ts';
 import { foldSignIn, type Group, toUser, type User, type UserRow } from './user.ts';
 import { type NewUser, newRow, patchColumns, type UserPatch } from './user-fields.ts';
 
@@ -41,6 +42,7 @@ export class Directory {
   /** What the tables above were made of, to take it out again. */
   readonly #signIns = new Map<string, string>();
   readonly #index = new PeopleIndex();
+  readonly #indexer = new SlicedWork<string>((id) => this.#reindex(id));
   readonly #order: PeopleOrder;
   readonly #listeners = new Set<(ids: readonly UserId[]) => void>();
 
@@ -84,6 +86,11 @@ export class Directory {
       const user = this.byId(id as UserId);
       if (user !== undefined) yield user;
     }
+  }
+
+  /** Answers when everybody in memory can be found by {@link search}; soon after the start and after very large changes. */
+  searchReady(): Promise<void> {
+    return this.#indexer.done();
   }
 
   /** People whose name, e-mail, department or work phone has words that begin like those of the query, best first; locked ones are left out. */
@@ -164,10 +171,14 @@ export class Directory {
     return this.#change({ id, columns: { locked: locked ? 1 : 0 }, endTokens: locked, action }, author);
   }
 
-  /** Stores another verifier; all tokens made before are void. @throws UCError NOT_FOUND, STORAGE_UNAVAILABLE */
-  async setPasswordHash(id: UserId, passwordHash: string, author: Author): Promise<User> {
+  /**
+   * Stores another verifier.
+   * @param endTokens whether all tokens made before are void; not for whoever changes their own and stays signed in on this device
+   * @throws UCError NOT_FOUND, STORAGE_UNAVAILABLE
+   */
+  async setPasswordHash(id: UserId, passwordHash: string, author: Author, endTokens = true): Promise<User> {
     const columns = { password_hash: passwordHash };
-    return this.#change({ id, columns, endTokens: true, action: 'user.password' }, author);
+    return this.#change({ id, columns, endTokens, action: 'user.password' }, author);
   }
 
   /** @throws UCError STORAGE_UNAVAILABLE */
@@ -214,15 +225,19 @@ export class Directory {
       const row = this.#rows.get(id);
       if (row === undefined) {
         this.#signIns.delete(id);
-        this.#index.delete(id);
         continue;
       }
       this.#signIns.set(id, row.sign_in);
       this.#bySignIn.set(row.sign_in, id);
-      if (row.locked === 0) this.#index.set(id, row);
-      else this.#index.delete(id);
     }
-    this.#order.changed();
+    this.#order.changed(ids);
+    this.#indexer.take(ids);
+  }
+
+  #reindex(id: string): void {
+    const row = this.#rows.get(id);
+    if (row !== undefined && row.locked === 0) this.#index.set(id, row);
+    else this.#index.delete(id);
   }
 }
 

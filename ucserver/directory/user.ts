@@ -1,5 +1,8 @@
 import type { GroupId, ServerId, UserId } from '#shared/ids.ts';
 import type { Card } from '../auth/permissions.ts';
+
+export { foldSignIn } from '../auth/sign-in-name.ts';
+
 import type { Schema } from '../database/index.ts';
 
 export type UserRow = Readonly<Schema['users']>;
@@ -43,11 +46,6 @@ export interface Group {
   readonly id: GroupId;
   readonly name: string;
   readonly version: number;
-}
-
-/** The form in which sign-in names are compared: Unicode compatibility form, lower case, no space around. */
-export function foldSignIn(text: string): string {
-  return text.normalize('NFKC').trim().toLowerCase();
 }
 
 export function toUser(row: UserRow): User {
