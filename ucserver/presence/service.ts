@@ -1,0 +1,205 @@
+import type { Cluster } from '#shared/cluster/cluster-port.ts';
+import type { UserId } from '#shared/ids.ts';
+import type { PresenceVersion } from '#shared/protocol/presence.ts';
+import type { Keys } from '#shared/redis/keys.ts';
+import type { RecordSigner } from '#shared/redis/records.ts';
+import type { Clock } from '#shared/runtime/clock.ts';
+import type { Logger } from '#shared/runtime/logger.ts';
+import { type Database, type Replica, replicaParts } from '#ucserver/database/index.ts';
+import type { Directory } from '#ucserver/directory/index.ts';
+import type { Session, SessionTable } from '#ucserver/gateway/index.ts';
+import type { Ownership } from '#ucserver/ownership/index.ts';
+import type { Permissions } from '#ucserver/permissions/index.ts';
+import { PresenceActs } from './acts.ts';
+import { ClaimSource, type SourcedClaim } from './claim-source.ts';
+import type { PresenceConfig } from './config.ts';
+import { Notifier } from './notifier.ts';
+import type { OwnedUser } from './owned-user.ts';
+import { OwnedUsers } from './owned-users.ts';
+import { Registrar } from './registrar.ts';
+import { type PresenceRow, toStored } from './repository.ts';
+import { PresenceSaver } from './saver.ts';
+import { PresenceStore } from './store.ts';
+import { isHeard, Subscriber } from './subscriber.ts';
+import { type StoredPresence, UnownedUsers } from './unowned.ts';
+import { WatchBook } from './watch-book.ts';
+import { Watching } from './watching.ts';
+
+export interface PresenceOptions {
+  readonly cluster: Cluster;
+  readonly ownership: Ownership;
+  readonly sessions: SessionTable;
+  readonly permissions: Permissions;
+  readonly directory: Directory;
+  readonly database: Database;
+  readonly replica: Replica;
+  readonly signer: RecordSigner;
+  readonly keys: Keys;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly config: PresenceConfig;
+  /** Whether people of a dead server are still queueing to come back; then they are shown stale for longer. */
+  readonly isReturning?: () => boolean;
+}
+
+/** Presence on one server: joins the owner's side, the watcher's side and what is kept. */
+export class PresenceService {
+  readonly watching: Watching;
+  readonly acts: PresenceActs;
+  readonly #options: PresenceOptions;
+  readonly #book = new WatchBook();
+  readonly #owned: OwnedUsers;
+  readonly #unowned: UnownedUsers;
+  readonly #notifier: Notifier;
+  readonly #subscriber: Subscriber;
+  readonly #claims: ClaimSource;
+  readonly #saver: PresenceSaver;
+  readonly #store: PresenceStore;
+  readonly #stored = new WeakMap<PresenceRow, StoredPresence>();
+  readonly #stops: (() => void)[] = [];
+
+  constructor(options: PresenceOptions) {
+    this.#options = options;
+    const { cluster, ownership, sessions, permissions, directory, clock, config } = options;
+    const logger = options.logger.child({ part: 'presence' });
+    const { mesh } = cluster;
+    const book = this.#book;
+    const stored = (userId: UserId) => this.#storedOf(userId);
+    const exists = (userId: UserId) => directory.byId(userId) !== undefined;
+    const onLasting = (user: OwnedUser) => this.#save(user);
+    const nothingYet: PresenceVersion = [0, ownership.self.serverId, 0, 0];
+    this.#saver = new PresenceSaver({ database: options.database, clock, logger });
+    this.#store = new PresenceStore({ ...options, logger, recordOf: (userId) => this.#owned.get(userId)?.record() });
+    this.#owned = new OwnedUsers({
+      ...{ clock, logger, config, sessions, ownership, stored, onLasting },
+      leftBy: (owner, userId) => this.#store.leftBy(owner, userId),
+      onChanged: (users) => {
+        this.#notifier.tell(users);
+        for (const { userId } of users) this.#store.touch(userId);
+      },
+    });
+    this.#unowned = new UnownedUsers({ clock, stored, nothingYet, onDue: (userId) => this.#unownedChanged(userId, true) });
+    const registrar = new Registrar({
+      ...{ mesh, clock, logger, book },
+      onAnswer: (watched, answer, owner) => this.watching.answered(watched, answer, owner),
+    });
+    this.watching = new Watching({
+      ...{ mesh, clock, sessions, ownership, permissions, book, owned: this.#owned, unowned: this.#unowned, registrar },
+      ...{ nothingYet, exists, isHeard: (owner) => isHeard(cluster, owner) },
+    });
+    this.#notifier = new Notifier({
+      ...{ mesh, sessions, permissions, owned: this.#owned },
+      tellHere: (document) => this.watching.tellHere(document),
+    });
+    this.#subscriber = new Subscriber({
+      ...{ cluster, ownership, permissions, clock, config, book, registrar, unowned: this.#unowned, watching: this.watching },
+      isReturning: options.isReturning ?? (() => false),
+    });
+    this.#claims = new ClaimSource({ mesh, ownership, owned: this.#owned, logger });
+    this.acts = new PresenceActs({ clock, ownership, permissions, owned: this.#owned, book, exists, onLasting });
+  }
+
+  /** Begins to answer and to tell. Start it before the first session is opened. */
+  start(): void {
+    const { cluster, ownership, sessions, replica, clock, config } = this.#options;
+    for (const part of [this.#owned, this.#notifier, this.#subscriber, this.#claims, this.acts]) part.start();
+    const touch = clock.every(config.touchMs, () => void this.#saver.hereNow([...sessions.users()]));
+    sessions.onClosed((session) => this.#book.forget(session, clock.monotonicMs()));
+    this.#stops.push(
+      () => touch.stop(),
+      ownership.beforeRelease(() => this.#saver.flush()),
+      ownership.onLost((userId) => {
+        this.#notifier.interests.dropUser(userId);
+        this.#store.touch(userId);
+      }),
+      ownership.onOwnerDied((userIds) => {
+        if (this.#writesForTheDead()) this.#saver.seenUntil(userIds, clock.wallMs());
+      }),
+      cluster.members.onLost((incarnation) => {
+        this.#notifier.interests.dropServer(incarnation);
+        this.#owned.dropClaims(incarnation);
+      }),
+      cluster.onRedisBack(() => {
+        for (const { userId } of this.#owned.all()) this.#store.touch(userId);
+      }),
+      replica.onChange(replicaParts.userPresence, (ids) => {
+        for (const id of ids) this.#unownedChanged(id as UserId, false);
+      }),
+    );
+  }
+
+  /** Stops and writes what is not stored yet, if SQL answers. */
+  async stop(): Promise<void> {
+    for (const stop of this.#stops.splice(0)) stop();
+    for (const part of [this.#subscriber, this.#notifier, this.#claims, this.acts, this.#owned, this.#unowned, this.#store])
+      part.stop();
+    this.#book.clear();
+    await this.#saver.stop();
+  }
+
+  /** Makes a reason for a state known, wherever the user is; replaces the one of the same id. For calls, calendars, desk phones. */
+  claim(userId: UserId, claimId: string, claim: SourcedClaim): void {
+    this.#claims.claim(userId, claimId, claim);
+  }
+
+  /** The reason is gone. */
+  withdraw(userId: UserId, claimId: string): void {
+    this.#claims.withdraw(userId, claimId);
+  }
+
+  /** Sessions here that show this person: their own and those that watch them. */
+  sessionsShowing(userId: UserId): Iterable<Session> {
+    return new Set([...this.#options.sessions.ofUser(userId), ...(this.#book.get(userId)?.sessions() ?? [])]);
+  }
+
+  /** For metrics, and for the leak checks of tests. */
+  counts(): {
+    readonly owned: number;
+    readonly watched: number;
+    readonly watches: number;
+    readonly interests: number;
+    readonly unsaved: number;
+  } {
+    const { users, watches } = this.#book.size;
+    return {
+      owned: [...this.#owned.all()].length,
+      watched: users,
+      watches,
+      interests: this.#notifier.interests.size,
+      unsaved: this.#saver.waiting,
+    };
+  }
+
+  #save(user: OwnedUser): void {
+    const version = user.version;
+    if (version) this.#saver.save(user.userId, user.lasting, version);
+  }
+
+  #storedOf(userId: UserId): StoredPresence | undefined {
+    const row = this.#options.replica.items(replicaParts.userPresence).get(userId);
+    if (!row) return undefined;
+    let stored = this.#stored.get(row);
+    if (!stored) {
+      stored = toStored(row);
+      if (stored) this.#stored.set(row, stored);
+    }
+    return stored;
+  }
+
+  /** @param replace also if something newer was told. */
+  #unownedChanged(userId: UserId, replace: boolean): void {
+    const { ownership } = this.#options;
+    if (ownership.owns(userId)) {
+      this.#owned.learnStored(userId);
+      return;
+    }
+    const watched = this.#book.get(userId);
+    if (watched && !watched.owner && !ownership.ownerOf(userId)) this.watching.tellUnowned(watched, replace);
+  }
+
+  /** One of the living notes when the people of a dead server were seen last; should two do it, nothing is wrong. */
+  #writesForTheDead(): boolean {
+    const { members, self } = this.#options.cluster;
+    return members.all().every(({ incarnation, suspected }) => suspected || incarnation.serverId >= self.serverId);
+  }
+}

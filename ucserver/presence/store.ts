@@ -1,0 +1,102 @@
+import type { Cluster } from '#shared/cluster/cluster-port.ts';
+import { type Incarnation, incarnationId, type UserId } from '#shared/ids.ts';
+import { type PresenceStateRecord, presenceStateSchema } from '#shared/mesh/contracts/presence.ts';
+import type { Keys } from '#shared/redis/keys.ts';
+import type { RecordSigner } from '#shared/redis/records.ts';
+import { RedisUnavailable } from '#shared/redis/redis-error.ts';
+import type { Clock, Timer } from '#shared/runtime/clock.ts';
+import type { Logger } from '#shared/runtime/logger.ts';
+
+export interface PresenceStoreOptions {
+  readonly cluster: Cluster;
+  readonly keys: Keys;
+  readonly signer: RecordSigner;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** What the next owner should know now; `undefined`: the user is not owned here any more. */
+  readonly recordOf: (userId: UserId) => PresenceStateRecord | undefined;
+}
+
+/** A user's record is written at most this often. */
+const writeEveryMs = 100;
+const expirySeconds = 3_600;
+const batchSize = 500;
+
+/**
+ * Leaves in Redis what the next owner must know of this server's users if it dies. Nobody else reads it, so it is written
+ * behind the changes: the last value of each user, together with those of others.
+ */
+export class PresenceStore {
+  readonly #options: PresenceStoreOptions;
+  readonly #changed = new Set<UserId>();
+  #timer: Timer | undefined;
+  #writing = false;
+
+  constructor(options: PresenceStoreOptions) {
+    this.#options = options;
+  }
+
+  /** This user's record is to be written, or removed when the user is not owned here any more. */
+  touch(userId: UserId): void {
+    this.#changed.add(userId);
+    this.#later();
+  }
+
+  /** What an owner left behind. Never rejects: without Redis there is nothing to be had. */
+  async leftBy(owner: Incarnation, userId: UserId): Promise<PresenceStateRecord | undefined> {
+    const { cluster, keys, signer, logger } = this.#options;
+    if (cluster.redis.state !== 'up') return undefined;
+    const key = keys.userState(incarnationId(owner), userId);
+    try {
+      const text = await cluster.redis.use((client) => client.get(key));
+      return text === null ? undefined : signer.verify(key, presenceStateSchema, text);
+    } catch (error) {
+      if (!(error instanceof RedisUnavailable)) logger.warn('What an owner left could not be read', { userId, error });
+      return undefined;
+    }
+  }
+
+  stop(): void {
+    this.#timer?.stop();
+    this.#timer = undefined;
+    this.#changed.clear();
+  }
+
+  #later(): void {
+    if (this.#timer || this.#writing || this.#changed.size === 0) return;
+    this.#timer = this.#options.clock.after(writeEveryMs, () => {
+      this.#timer = undefined;
+      void this.#write();
+    });
+  }
+
+  async #write(): Promise<void> {
+    const { cluster, keys, signer, logger, recordOf } = this.#options;
+    // What was not written now is written anew after Redis is back, for all users.
+    if (!cluster.mayWrite || cluster.redis.state !== 'up') {
+      this.#changed.clear();
+      return;
+    }
+    const users = [...this.#changed].slice(0, batchSize);
+    for (const userId of users) this.#changed.delete(userId);
+    const self = incarnationId(cluster.self);
+    this.#writing = true;
+    try {
+      await cluster.redis.use(async (client) => {
+        const pipeline = client.pipeline();
+        for (const userId of users) {
+          const key = keys.userState(self, userId);
+          const record = recordOf(userId);
+          if (record) pipeline.set(key, signer.sign(key, record), 'EX', expirySeconds);
+          else pipeline.del(key);
+        }
+        await pipeline.exec();
+      });
+    } catch (error) {
+      if (!(error instanceof RedisUnavailable)) logger.warn('The state of users could not be written to Redis', { error });
+    } finally {
+      this.#writing = false;
+      this.#later();
+    }
+  }
+}

@@ -1,0 +1,206 @@
+import type { Incarnation, UserId } from '#shared/ids.ts';
+import { permissionLevels } from '#shared/protocol/permissions.ts';
+import type { Presence } from '#shared/protocol/presence.ts';
+import type { Fragment, Session } from '#ucserver/gateway/index.ts';
+import { asStale, levelAt, presenceIn, type Variant } from './document.ts';
+import { compareVersions, laterVersion } from './versions.ts';
+
+/** A watcher who is registered with the owner although (or before) a session of theirs stands in a slot. */
+interface Extra {
+  /** `undefined`: the owner has not decided yet. */
+  readonly rank: number | undefined;
+  readonly sinceMs: number;
+}
+
+/**
+ * One person as the sessions of this server watch them: the sessions by level, and what each level sees. Tens of thousands of
+ * these exist, so they are bare of everything that is rarely needed.
+ */
+export class WatchedUser {
+  readonly userId: UserId;
+  /** The owner with whom this server is, or tries to be, registered; `undefined`: owned here or by nobody. */
+  owner: Incarnation | undefined;
+  /** The owner knows all our watchers, as far as we know. */
+  registered = false;
+  /** When (wall ms) the owner was found dead, until there is another one. */
+  goneAtMs: number | undefined;
+  #stale = false;
+  readonly #slots: (Set<Session> | undefined)[] = [];
+  readonly #variants: (Variant | undefined)[] = [];
+  #extras: Map<UserId, Extra> | undefined;
+
+  constructor(userId: UserId) {
+    this.userId = userId;
+  }
+
+  get stale(): boolean {
+    return this.#stale;
+  }
+
+  get hasExtras(): boolean {
+    return this.#extras !== undefined;
+  }
+
+  /** Whether anybody is, or was until lately, interested. */
+  get isNeeded(): boolean {
+    return this.hasExtras || this.#slots.some((sessions) => sessions !== undefined);
+  }
+
+  rankOf(session: Session): number | undefined {
+    for (let rank = 0; rank < this.#slots.length; rank++) if (this.#slots[rank]?.has(session)) return rank;
+    return undefined;
+  }
+
+  sessions(): Session[] {
+    return this.#slots.flatMap((sessions) => (sessions ? [...sessions] : []));
+  }
+
+  /** Puts a session under a level. @returns whether it was under another one or none. */
+  place(session: Session, rank: number): boolean {
+    const before = this.rankOf(session);
+    if (before === rank) return false;
+    if (before !== undefined) {
+      this.remove(session);
+      this.forgetUnusedVariants();
+    }
+    let sessions = this.#slots[rank];
+    if (!sessions) {
+      sessions = new Set();
+      this.#slots[rank] = sessions;
+    }
+    sessions.add(session);
+    return true;
+  }
+
+  /** @returns the rank it had. */
+  remove(session: Session): number | undefined {
+    const rank = this.rankOf(session);
+    if (rank === undefined) return undefined;
+    const sessions = this.#slots[rank];
+    sessions?.delete(session);
+    if (sessions?.size === 0) this.#slots[rank] = undefined;
+    return rank;
+  }
+
+  /** Names a watcher to the owner without, before or after a session of theirs. */
+  keepName(watcher: UserId, rank: number | undefined, sinceMs: number): void {
+    this.#extras ??= new Map();
+    this.#extras.set(watcher, { rank, sinceMs });
+  }
+
+  isNamed(watcher: UserId): boolean {
+    return this.#extras?.has(watcher) ?? false;
+  }
+
+  /** The level the owner gave to a named watcher. */
+  nameRank(watcher: UserId): number | undefined {
+    return this.#extras?.get(watcher)?.rank;
+  }
+
+  /** Lets go of names kept since `untilMs` or longer. @returns those without a session, whom the owner may forget. */
+  dropNames(untilMs: number): UserId[] {
+    if (!this.#extras) return [];
+    const gone: UserId[] = [];
+    const present = new Set(this.sessions().map(({ userId }) => userId));
+    for (const [watcher, { sinceMs }] of this.#extras) {
+      if (sinceMs > untilMs) continue;
+      this.#extras.delete(watcher);
+      if (!present.has(watcher)) gone.push(watcher);
+    }
+    if (this.#extras.size === 0) this.#extras = undefined;
+    if (gone.length > 0) this.forgetUnusedVariants();
+    return gone;
+  }
+
+  /** Lets go of what no level in use sees: it is not kept up to date. */
+  forgetUnusedVariants(): void {
+    this.#variants.forEach((_, rank) => {
+      if (!this.#isUsed(rank)) this.#variants[rank] = undefined;
+    });
+  }
+
+  /** Everybody for whom the owner should know us to watch. */
+  watchers(): UserId[] {
+    const names = new Set(this.sessions().map(({ userId }) => userId));
+    for (const watcher of this.#extras?.keys() ?? []) names.add(watcher);
+    return [...names];
+  }
+
+  /** The ranks for which the owner tells us changes. */
+  ranksInUse(): number[] {
+    return permissionLevels.flatMap((_, rank) => (this.#isUsed(rank) ? [rank] : []));
+  }
+
+  variant(rank: number): Variant | undefined {
+    return this.#variants[rank];
+  }
+
+  /** Takes what a level sees without telling anybody; for a level nobody had until now. Does nothing when something is known. */
+  fill(rank: number, variant: Variant): void {
+    this.#variants[rank] ??= variant;
+  }
+
+  /**
+   * Takes what is said of the user and tells the sessions of each level for which something is different.
+   * @param stale whether this is only the last that was known; by default as before.
+   */
+  update(variants: Iterable<readonly [rank: number, variant: Variant]>, stale = this.#stale): void {
+    let changed = 0;
+    for (const [rank, variant] of variants) if (this.#take(rank, variant)) changed |= 1 << rank;
+    if (stale !== this.#stale) {
+      this.#stale = stale;
+      changed = -1;
+    }
+    for (let rank = 0; changed !== 0 && rank < this.#slots.length; rank++) {
+      const variant = this.#variants[rank];
+      if (variant && changed & (1 << rank)) this.#tell(rank, stale ? asStale(variant.text) : variant.text);
+    }
+  }
+
+  /** The newest version known at any level. */
+  get version(): Presence['version'] | undefined {
+    let newest: Presence['version'] | undefined;
+    for (const variant of this.#variants) if (variant) newest = laterVersion(newest, variant.version);
+    return newest;
+  }
+
+  /** Pushes what this session sees. */
+  tell(session: Session): void {
+    const rank = this.rankOf(session);
+    const variant = rank === undefined ? undefined : this.#variants[rank];
+    if (variant) session.push(this.#stale ? asStale(variant.text) : variant.text, this.userId);
+  }
+
+  /** What a session is answered. Before anything is known of the user: unknown, and stale. */
+  seenBy(session: Session, nothingYet: Presence['version']): Presence | undefined {
+    const rank = this.rankOf(session);
+    if (rank === undefined) return undefined;
+    const variant = this.#variants[rank];
+    if (!variant) return { userId: this.userId, version: nothingYet, level: levelAt(rank), state: 'unknown', stale: true };
+    const presence = presenceIn(variant.text);
+    return this.#stale ? { ...presence, stale: true } : presence;
+  }
+
+  /** @returns false when something as new was known. */
+  #take(rank: number, variant: Variant): boolean {
+    const known = this.#variants[rank];
+    if (known) {
+      const order = compareVersions(variant.version, known.version);
+      if (order < 0 || (order === 0 && variant.text === known.text)) return false;
+    }
+    this.#variants[rank] = variant;
+    return true;
+  }
+
+  #tell(rank: number, text: Fragment): void {
+    const sessions = this.#slots[rank];
+    if (!sessions) return;
+    for (const session of sessions) session.push(text, this.userId);
+  }
+
+  #isUsed(rank: number): boolean {
+    if (this.#slots[rank]) return true;
+    for (const extra of this.#extras?.values() ?? []) if (extra.rank === rank) return true;
+    return false;
+  }
+}
