@@ -10,6 +10,7 @@ const features = [
   ['permissions'],
   ['licensing'],
   ['sign-in'],
+  ['account'],
   ['presence'],
   ['contacts'],
   ['files'],

@@ -129,6 +129,23 @@ export class Authenticator {
     return token;
   }
 
+  /**
+   * Whether this is the user's password, before they may change something that needs it.
+   * @throws UCError `RATE_LIMITED` after too many wrong ones, `BUSY`.
+   */
+  async provePassword(userId: UserId, password: string): Promise<boolean> {
+    const { users, passwords, throttle } = this.#options;
+    const attempt = throttle.begin(`user ${userId}`, `user ${userId}`);
+    try {
+      const { matches } = await passwords.verify(password, users.get(userId)?.verifier ?? null);
+      if (matches) attempt.succeeded();
+      return matches;
+    } catch (error) {
+      attempt.withdrawn();
+      throw error;
+    }
+  }
+
   /** Signs devices of a user out everywhere; null: all of them. */
   signOut(userId: UserId, devices: readonly DeviceId[] | null): Promise<void> {
     return this.#options.revocations.revoke(userId, devices);

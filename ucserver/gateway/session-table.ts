@@ -1,8 +1,7 @@
-import type { DeviceId, SessionId, UserId } from '#shared/ids.ts';
-import type { CloseReason } from '#shared/protocol/close-codes.ts';
+import type { SessionId, UserId } from '#shared/ids.ts';
 import type { Activity } from '#shared/protocol/session.ts';
 import type { Clock, Timer } from '#shared/runtime/clock.ts';
-import { type Fragment, fragment } from './fragment.ts';
+import { fragment } from './fragment.ts';
 import type { Session } from './session.ts';
 
 export type OpenedListener = (session: Session, firstOfUser: boolean) => void;
@@ -101,17 +100,6 @@ export class SessionTable {
     if (session.activity === activity) return;
     session.activity = activity;
     for (const listener of this.#activity) listener(session);
-  }
-
-  /** Ends the sessions of a user that `which` names (default: all). @returns how many. */
-  endOfUser(userId: UserId, reason: CloseReason, last?: Fragment, which?: (device: DeviceId) => boolean): number {
-    let ended = 0;
-    for (const session of this.ofUser(userId)) {
-      if (which && !which(session.device.id)) continue;
-      session.end(reason, last);
-      ended++;
-    }
-    return ended;
   }
 
   onOpened(listener: OpenedListener): void {
