@@ -51,7 +51,12 @@ const restoreScript = defineScript({
 });
 
 /** What a heartbeat was answered. */
-export type BeatResult = 'ok' | 'buried' | { readonly supersededBy: number };
+export type BeatResult =
+  | 'ok'
+  /** This incarnation is dead. */
+  | 'buried'
+  /** A higher life of this server has begun. */
+  | 'superseded';
 
 export interface BoardOptions {
   readonly redis: RedisConnection;
@@ -88,15 +93,15 @@ export class Board {
     const id = incarnationId(record);
     const signed = this.#signer.sign(this.#memberPlace(id), record);
     const { serverId, life } = record;
-    const [status, detail] = await this.#redis.run(beatScript, this.#keys, {
+    const [status, grave] = await this.#redis.run(beatScript, this.#keys, {
       serverId,
       life,
       record: signed,
       channel: this.channel,
     });
     if (status === 'OK') return 'ok';
-    if (status === 'SUPERSEDED') return { supersededBy: Number(detail) };
-    if (this.#tombstone(id, detail) !== undefined) return 'buried';
+    if (status === 'SUPERSEDED') return 'superseded';
+    if (this.#tombstone(id, grave) !== undefined) return 'buried';
     this.#logger.error('A forged tombstone stands in Redis, removed', { incarnation: id });
     await this.#redis.use((client) => client.hdel(this.#keys.tombstones, id));
     return this.beat(record);

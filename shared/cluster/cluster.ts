@@ -115,7 +115,7 @@ export class ServerCluster implements Cluster {
         if (!this.#restored) throw new Error('Redis does not hold yet what we remember');
         return this.#board.beat(record);
       },
-      onResult: (result, askedMs) => void this.#heardOfSelf(result, askedMs),
+      onResult: (result, told, askedMs) => this.#heardOfSelf(result, told, askedMs),
       onFailure: (error) => this.#beatFailed(error),
     });
     this.members = new MemberTable({
@@ -124,7 +124,7 @@ export class ServerCluster implements Cluster {
       alive: (meshUrl, timeoutMs) => direct.alive(meshUrl, this.#id, timeoutMs),
       mayJudge: () => this.#mayJudge(),
       busUp: () => this.mesh.state === 'up',
-      onVerdict: (buried, askedMs) => (buried ? void this.#beBornAgain() : this.#permission.cleared(askedMs)),
+      onVerdict: (buried, askedMs) => (buried ? void this.#beDead() : this.#permission.cleared(askedMs)),
       onTombstone: (dead) => this.mesh.bury(dead),
       onLeftover: (dead, tombstone) => this.#reaper.reap(dead, tombstone),
     });
@@ -354,39 +354,57 @@ export class ServerCluster implements Cluster {
     for (const { serverId } of this.members.all()) void this.members.probe(serverId);
   }
 
-  async #heardOfSelf(result: BeatResult, askedMs: number): Promise<void> {
+  #heardOfSelf(result: BeatResult, told: MemberRecord, askedMs: number): void {
+    if (told.life !== this.#life) return;
     if (result === 'ok') this.#permission.cleared(askedMs);
-    else if (result === 'buried') await this.#beBornAgain();
-    else await this.#superseded(result.supersededBy);
+    else void this.#beDead();
   }
 
-  /** Redis has seen a higher life of this server. If that one is really alive, this process is the one too many. */
-  async #superseded(by: number): Promise<void> {
-    const { serverId, onReplaced } = this.#options;
-    const { members } = await this.#board.read();
-    const other = members.find((each) => each.serverId === serverId && each.life === by);
-    if (other !== undefined && other.meshUrl !== this.#meshUrl && (await this.members.livesAt(other))) {
-      if (this.#replaced) return;
-      this.#replaced = true;
-      this.#logger.error('Another process lives as this server: this one must end', { life: this.#life, other: by });
-      this.#tell(this.#permissionListeners);
-      onReplaced();
-    } else {
-      await this.#beBornAgain();
+  /** This incarnation is over: nothing may be done until it is clear as what this process goes on. */
+  async #beDead(): Promise<void> {
+    this.#permission.withdraw();
+    try {
+      if (await this.#isReplaced()) this.#beReplaced();
+      else await this.#beBornAgain();
+    } catch (error) {
+      // The next heartbeat is refused as well.
+      this.#logger.warn('How to go on could not be found out yet', { error });
     }
   }
 
+  /** Whether a process other than this one lives as this server, in a higher life. */
+  async #isReplaced(): Promise<boolean> {
+    if (this.redis.state === 'down') return false;
+    const { members } = await this.#board.read();
+    const others = members.filter((each) => each.serverId === this.self.serverId && each.life > this.#life && each.meshUrl !== this.#meshUrl);
+    return (await Promise.all(others.map((other) => this.members.livesAt(other)))).includes(true);
+  }
+
+  #beReplaced(): void {
+    if (this.#replaced) return;
+    this.#replaced = true;
+    this.#heartbeat.stop();
+    this.#logger.error('Another process lives as this server: this one must end', { life: this.#life });
+    this.#tell(this.#permissionListeners);
+    this.#options.onReplaced();
+  }
+
   async #beBornAgain(): Promise<void> {
-    if (this.#dying || this.#stopped) return;
+    if (this.#dying || this.#stopped || this.#replaced) return;
     this.#dying = true;
     this.#permission.withdraw();
     const before = this.self;
     this.#logger.warn('This incarnation was buried, a new life begins', { life: before.life });
     this.members.learn([{ incarnation: incarnationId(before), by: incarnationId(before), reason: 'silent' }]);
-    await this.#takeLife();
+    try {
+      await this.#takeLife();
+    } catch (error) {
+      this.#dying = false;
+      throw error;
+    }
     this.mesh.rebirth(this.self);
-    await this.#heartbeat.now();
     this.#dying = false;
+    await this.#heartbeat.now();
     this.#permission.restore();
     for (const listener of this.#rebirthListeners) listener(this.self, before);
   }

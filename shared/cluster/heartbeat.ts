@@ -10,8 +10,8 @@ export interface HeartbeatOptions {
   readonly record: (beat: number) => MemberRecord;
   /** Stores and tells it; rejects when Redis does not answer. */
   readonly send: (record: MemberRecord) => Promise<BeatResult>;
-  /** Every answer, with the own monotonic time at which it was asked for. */
-  readonly onResult: (result: BeatResult, askedMs: number) => void;
+  /** Every answer, with what was told and the own monotonic time at which it was. */
+  readonly onResult: (result: BeatResult, told: MemberRecord, askedMs: number) => void;
   /** Redis did not take it. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -53,9 +53,10 @@ export class Heartbeat {
     const { clock, record, send, onResult, onFailure } = this.#options;
     const askedMs = clock.monotonicMs();
     try {
-      const result = await send(record(++this.#beat));
+      const told = record(++this.#beat);
+      const result = await send(told);
       if (result === 'ok') this.#succeededMs = askedMs;
-      onResult(result, askedMs);
+      onResult(result, told, askedMs);
     } catch (error) {
       onFailure(error);
     }

@@ -11,7 +11,7 @@ local incarnation = ARGV[2] .. ':' .. ARGV[3]
 local grave = redis.call('HGET', KEYS[3], incarnation)
 if grave then return {'BURIED', grave} end
 local stored = redis.call('HGET', KEYS[2], ARGV[2]) or '0'
-if tonumber(stored) > tonumber(ARGV[3]) then return {'SUPERSEDED', stored} end
+if tonumber(stored) > tonumber(ARGV[3]) then return {'SUPERSEDED', ''} end
 redis.call('HSET', KEYS[2], ARGV[2], ARGV[3])
 redis.call('HSET', KEYS[1], incarnation, ARGV[4])
 redis.call('PUBLISH', ARGV[5], ARGV[4])
