@@ -121,16 +121,16 @@ export class Opener implements SessionOpener {
     return choice.kind === 'probe' ? this.#probeOwner(arrival, owner, choice.takeIfSilent) : this.#contest(arrival, owner);
   }
 
-  /** Takes the user, also from `saw`, and opens the session here. */
-  async #accept(arrival: Arrival, saw: Incarnation | undefined): Promise<OpenResult | undefined> {
+  /** Takes the user, also from `silent`, an owner that does not answer, and opens the session here. */
+  async #accept(arrival: Arrival, silent: Incarnation | undefined): Promise<OpenResult | undefined> {
     const { ownership, sessions, dispatcher, absence, returns, clock } = this.#options;
     const { session, link } = arrival;
-    if (!ownership.owns(session.userId) && absence.isReturning(session.userId)) {
+    if (!ownership.owns(session.userId) && (silent || absence.isReturning(session.userId))) {
       const admission = returns.admit(session.userId, clock.monotonicMs());
       if (admission.kind === 'later') return { status: 'busy', retryAfterMs: admission.retryAfterMs };
       if (admission.inMs > 0) await new Promise<void>((resolve) => void clock.after(admission.inMs, resolve));
     }
-    if ((await ownership.take(session.userId, saw)) !== 'taken' || !ownership.owns(session.userId)) return undefined;
+    if ((await ownership.take(session.userId, silent)) !== 'taken' || !ownership.owns(session.userId)) return undefined;
     const opened = new ClientSession(session, link, sessions, dispatcher);
     sessions.add(opened);
     link.bind(opened);
