@@ -92,6 +92,13 @@ export const testProcedures = procedureSet('test', import.meta.url, {
     yield* change(queries.db.updateTable('users').set({ display_name: name }).where('id', '=', id));
     yield* recordChange(queries, 'user', [id], at);
   },
+  *renameUserSilently(queries, { id, name }: { id: string; name: string }) {
+    yield* change(queries.db.updateTable('users').set({ display_name: name }).where('id', '=', id));
+  },
+  *removeUser(queries, { id, at }: { id: string; at: number }) {
+    yield* change(queries.db.deleteFrom('users').where('id', '=', id));
+    yield* recordChange(queries, 'user', [id], at);
+  },
   *heads(queries, { ids }: { ids: readonly string[] }): Steps<number[]> {
     const found = yield* rows(queries.db.selectFrom('conversations').select('last_seq').where('id', 'in', ids).orderBy('id'));
     return found.map(({ last_seq }) => last_seq);

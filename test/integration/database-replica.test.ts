@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { UCError } from '#shared/protocol/errors.ts';
 import { systemClock } from '#shared/runtime/clock.ts';
 import { silentLogger } from '#shared/runtime/logger.ts';
 import { eventually } from '#test/support/eventually.ts';
 import { TempFolder } from '#test/support/temp-folder.ts';
+import { housekeepingProcedures } from '#ucserver/database/housekeeping.ts';
 import { replicaParts, type Storage, startStorage } from '#ucserver/database/index.ts';
 import { testProcedures } from '../contract/database-procedures.ts';
 
@@ -21,7 +24,7 @@ describe('replica', () => {
     folder.remove();
   });
 
-  async function start(name: string, announce = () => {}): Promise<Storage> {
+  async function start(name: string, announce = () => {}, migrationWaitMs?: number): Promise<Storage> {
     const storage = await startStorage({
       config: { engine: 'sqlite', file: folder.file('shared.db'), readers: 1 },
       procedures: [testProcedures],
@@ -31,6 +34,7 @@ describe('replica', () => {
       clock: systemClock,
       logger: silentLogger,
       announce,
+      migrationWaitMs,
     });
     running.push(storage);
     return storage;
@@ -62,5 +66,69 @@ describe('replica', () => {
       await one.replica.refresh();
       assert.ok(one.replica.items(replicaParts.users).has(`user-${turn}`));
     }
+  });
+
+  it('reads everything anew when the feed no longer leads to where it was', async () => {
+    const one = await start('one');
+    const two = await start('two');
+    await one.database.run(testProcedures.addUser, { id: 'ada', name: 'Ada', at: 1 });
+    await two.stop();
+    await one.database.run(testProcedures.addUser, { id: 'bob', name: 'Bob', at: 2 });
+    await one.database.run(testProcedures.addUser, { id: 'cem', name: 'Cem', at: 3 });
+    await one.database.run(testProcedures.removeUser, { id: 'ada', at: 4 });
+    await one.database.run(housekeepingProcedures.forget, { actsBefore: 10, changesBefore: 10 });
+    const again = await start('two');
+    assert.deepEqual([...again.replica.items(replicaParts.users).keys()].sort(), ['bob', 'cem']);
+  });
+
+  it('starts from its snapshot while SQL is away, and catches up when it is back', async () => {
+    const one = await start('one');
+    await one.database.run(testProcedures.addUser, { id: 'ada', name: 'Ada', at: 1 });
+    await one.replica.refresh();
+    await one.stop();
+    const away = folder.file('moved-away.db');
+    await rename(folder.file('shared.db'), away);
+    await mkdir(folder.file('shared.db'));
+    const startMs = performance.now();
+    const again = await start('one');
+    assert.ok(performance.now() - startMs < 8_000);
+    assert.ok(again.startedFromSnapshot);
+    assert.equal(again.replica.items(replicaParts.users).get('ada')?.display_name, 'Ada');
+    assert.equal(again.replica.current, false);
+    await rm(folder.file('shared.db'), { recursive: true });
+    await rename(away, folder.file('shared.db'));
+    await eventually(() => again.replica.current, { withinMs: 5_000 });
+    await again.database.run(testProcedures.renameUser, { id: 'ada', name: 'Ada L.', at: 2 });
+    await eventually(() => again.replica.items(replicaParts.users).get('ada')?.display_name === 'Ada L.');
+  });
+
+  it('does not start without SQL and without a snapshot', async () => {
+    await mkdir(folder.file('shared.db'));
+    await assert.rejects(
+      start('one', undefined, 500),
+      (error) => error instanceof UCError && error.code === 'STORAGE_UNAVAILABLE',
+    );
+  });
+
+  it('does not take the snapshot of another database for its own', async () => {
+    const one = await start('one');
+    await one.database.run(testProcedures.addUser, { id: 'ada', name: 'Ada', at: 1 });
+    await one.replica.refresh();
+    await one.stop();
+    for (const end of ['', '-wal', '-shm']) await rm(folder.file(`shared.db${end}`), { force: true });
+    const again = await start('one');
+    assert.equal(again.replica.items(replicaParts.users).size, 0);
+  });
+
+  it('goes back to what stands in SQL when a backup was restored', async () => {
+    const one = await start('one');
+    await one.database.run(testProcedures.addUser, { id: 'ada', name: 'Ada', at: 1 });
+    await one.replica.refresh();
+    const heard: string[] = [];
+    one.replica.onChange(replicaParts.users, (ids) => heard.push(...ids));
+    await one.database.run(housekeepingProcedures.raiseGeneration, undefined);
+    await one.database.run(testProcedures.renameUserSilently, { id: 'ada', name: 'Ada before' });
+    await one.replica.refresh();
+    assert.deepEqual(heard, ['ada']);
   });
 });

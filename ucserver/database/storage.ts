@@ -27,6 +27,8 @@ export interface StorageOptions {
   readonly logger: Logger;
   /** Tells the other servers to look at the change feed; may come many times a second. */
   readonly announce: () => void;
+  /** Without a snapshot: how long to wait for SQL and for another server that migrates, ms; default one minute. */
+  readonly migrationWaitMs?: number | undefined;
 }
 
 /** The database and its copy in memory. */
@@ -51,7 +53,7 @@ const changesKeptMs = 7 * 24 * 3_600_000;
  * @throws UCError STORAGE_UNAVAILABLE when SQL is away and there is no usable snapshot
  */
 export async function startStorage(options: StorageOptions): Promise<Storage> {
-  const { config, procedures, parts, dataFolder, mesh, clock, logger, announce } = options;
+  const { config, procedures, parts, dataFolder, mesh, clock, logger, announce, migrationWaitMs } = options;
   const database = await openDatabase({ config, procedures, clock, logger });
   const box = new SecretBox(mesh.id, mesh.password, 'snapshot');
   const snapshot = new SnapshotFile(join(dataFolder, 'replica.snapshot'), box);
@@ -71,7 +73,7 @@ export async function startStorage(options: StorageOptions): Promise<Storage> {
   try {
     const usable = await replica.loadSnapshot();
     try {
-      await catchUp(usable ? startPatienceMs : undefined);
+      await catchUp(usable ? startPatienceMs : migrationWaitMs);
     } catch (error) {
       if (!usable || !isAway(error)) throw error;
       startedFromSnapshot = true;
