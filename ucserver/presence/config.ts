@@ -14,13 +14,7 @@ export const presenceConfigSchema = z.strictObject({
     .max(600_000)
     .default(5_000)
     .describe('How often servers compare what they know of watched users, in milliseconds.'),
-  offlineAfterMs: ms(
-    'How long users of a dead server are shown as they were last, before they are offline, in milliseconds.',
-    8_000,
-  ),
-  offlineAfterQueueMs: ms('The same while people are still queueing to come back, in milliseconds.', 15_000),
   arrivalMs: ms('How long the state of a user who was handed over waits for their first session here, in milliseconds.', 8_000),
-  idleOwnerMs: ms('How long a server keeps owning a user without session and claim, in milliseconds.', 15_000),
   touchMs: z
     .int()
     .min(1_000)

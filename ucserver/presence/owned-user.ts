@@ -69,8 +69,6 @@ export class OwnedUser {
   noteVersion: PresenceVersion | undefined;
   /** What was known is loaded, and somebody is here or nobody is expected: only then anything is told. */
   settled = false;
-  /** Monotonic ms since which there is neither session nor claim. */
-  idleSinceMs: number | undefined;
   /** Claims with a source elsewhere, by the server they come from. */
   readonly claims = new Map<string, { readonly version: number; readonly claims: readonly Claim[] }>();
   #merged: MergedPresence | undefined;

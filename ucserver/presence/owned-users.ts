@@ -2,7 +2,6 @@ import { type Incarnation, incarnationId, type UserId } from '#shared/ids.ts';
 import { type PresenceStateRecord, presenceStateSchema } from '#shared/mesh/contracts/presence.ts';
 import type { PresenceVersion } from '#shared/protocol/presence.ts';
 import type { Clock } from '#shared/runtime/clock.ts';
-import type { Logger } from '#shared/runtime/logger.ts';
 import type { SessionTable } from '#ucserver/gateway/index.ts';
 import type { Ownership } from '#ucserver/ownership/index.ts';
 import type { PresenceConfig } from './config.ts';
@@ -12,7 +11,6 @@ import { Timeline } from './timeline.ts';
 
 export interface OwnedUsersOptions {
   readonly clock: Clock;
-  readonly logger: Logger;
   readonly config: PresenceConfig;
   readonly sessions: SessionTable;
   readonly ownership: Ownership;
@@ -28,7 +26,6 @@ export interface OwnedUsersOptions {
 
 /** How long a user who was just taken may be without a session before they count as offline. */
 const openingMs = 2_000;
-const idleCheckMs = 1_000;
 
 /** The presence of all users this server owns, from their claims to the document. Only this writes it. */
 export class OwnedUsers {
@@ -38,7 +35,6 @@ export class OwnedUsers {
   readonly #arrived = new Map<UserId, PresenceStateRecord[]>();
   readonly #loading = new Map<UserId, Promise<void>>();
   readonly #timeline: Timeline;
-  readonly #idle = new Set<OwnedUser>();
   readonly #stops: (() => void)[] = [];
   #changed = new Set<OwnedUser>();
 
@@ -52,8 +48,7 @@ export class OwnedUsers {
   }
 
   start(): void {
-    const { ownership, clock } = this.#options;
-    const idleCheck = clock.every(idleCheckMs, () => this.#releaseIdle());
+    const { ownership } = this.#options;
     this.#stops.push(
       ownership.onTaken((userId, handOver, previous) => this.#taken(userId, handOver?.presence !== undefined, previous)),
       ownership.onLost((userId) => this.#lost(userId)),
@@ -61,7 +56,6 @@ export class OwnedUsers {
         export: (userId) => this.#users.get(userId)?.record(),
         import: (userId, part) => this.#import(userId, presenceStateSchema.parse(part)),
       }),
-      () => idleCheck.stop(),
     );
     for (const userId of ownership.owned()) this.#taken(userId, false, undefined);
   }
@@ -71,7 +65,6 @@ export class OwnedUsers {
     this.#timeline.stop();
     this.#users.clear();
     this.#arrived.clear();
-    this.#idle.clear();
   }
 
   get(userId: UserId): OwnedUser | undefined {
@@ -98,10 +91,8 @@ export class OwnedUsers {
     const user = this.#users.get(userId);
     const { ownership, clock } = this.#options;
     if (!user?.settled || !ownership.owns(userId)) return undefined;
-    const claims = this.#sessionClaims(userId);
-    const merged = user.refresh(claims, ownership.nextVersion(userId), clock.wallMs());
+    const merged = user.refresh(this.#sessionClaims(userId), ownership.nextVersion(userId), clock.wallMs());
     this.#timeline.set(userId, merged.nextChangeAt);
-    this.#noteIdle(user, claims.length > 0);
     if (this.#changed.size === 0) setImmediate(() => this.#flush());
     this.#changed.add(user);
     return user.version;
@@ -184,8 +175,8 @@ export class OwnedUsers {
     const user = this.#users.get(userId);
     if (user && !this.#loading.has(userId)) {
       user.adopt(record);
-      this.#options.onLasting(user);
       this.refresh(userId);
+      this.#options.onLasting(user);
       return;
     }
     const arrived = this.#arrived.get(userId) ?? [];
@@ -198,7 +189,6 @@ export class OwnedUsers {
     this.#users.delete(userId);
     this.#loading.delete(userId);
     this.#changed.delete(user);
-    this.#idle.delete(user);
     this.#timeline.set(userId, undefined);
   }
 
@@ -211,11 +201,9 @@ export class OwnedUsers {
   #closed(userId: UserId, lastOfUser: boolean): void {
     const user = this.#users.get(userId);
     if (!user) return;
-    if (lastOfUser) {
-      user.leave(this.#options.clock.wallMs());
-      this.#options.onLasting(user);
-    }
+    if (lastOfUser) user.leave(this.#options.clock.wallMs());
     this.refresh(userId);
+    if (lastOfUser) this.#options.onLasting(user);
   }
 
   #sessionClaims(userId: UserId): Claim[] {
@@ -224,27 +212,6 @@ export class OwnedUsers {
       claims.push({ kind: 'session', activity, device: device.kind, capabilities });
     }
     return claims;
-  }
-
-  #noteIdle(user: OwnedUser, hasSessions: boolean): void {
-    if (hasSessions || user.claims.size > 0) {
-      user.idleSinceMs = undefined;
-      this.#idle.delete(user);
-      return;
-    }
-    user.idleSinceMs ??= this.#options.clock.monotonicMs();
-    this.#idle.add(user);
-  }
-
-  /** Users taken for a session that never came, or for something that was done to them, go back to being owned by nobody. */
-  #releaseIdle(): void {
-    const { clock, config, ownership, logger } = this.#options;
-    const sinceMs = clock.monotonicMs() - config.idleOwnerMs;
-    for (const user of this.#idle) {
-      if ((user.idleSinceMs ?? Number.POSITIVE_INFINITY) > sinceMs) continue;
-      this.#idle.delete(user);
-      ownership.release(user.userId).catch((error: unknown) => logger.warn('An idle user was not released', { error }));
-    }
   }
 
   #flush(): void {

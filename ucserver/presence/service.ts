@@ -10,6 +10,7 @@ import type { Directory } from '#ucserver/directory/index.ts';
 import type { Session, SessionTable } from '#ucserver/gateway/index.ts';
 import type { Ownership } from '#ucserver/ownership/index.ts';
 import type { Permissions } from '#ucserver/permissions/index.ts';
+import type { SignIn } from '#ucserver/sign-in/index.ts';
 import { PresenceActs } from './acts.ts';
 import { ClaimSource, type SourcedClaim } from './claim-source.ts';
 import type { PresenceConfig } from './config.ts';
@@ -38,8 +39,8 @@ export interface PresenceOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly config: PresenceConfig;
-  /** Whether people of a dead server are still queueing to come back; then they are shown stale for longer. */
-  readonly isReturning?: () => boolean;
+  /** Says who did not come back after the death of their server. */
+  readonly signIn: Pick<SignIn, 'onGone'>;
 }
 
 /** Presence on one server: joins the owner's side, the watcher's side and what is kept. */
@@ -93,7 +94,7 @@ export class PresenceService {
     });
     this.#subscriber = new Subscriber({
       ...{ cluster, ownership, permissions, clock, config, book, registrar, unowned: this.#unowned, watching: this.watching },
-      isReturning: options.isReturning ?? (() => false),
+      signIn: options.signIn,
     });
     this.#claims = new ClaimSource({ mesh, ownership, owned: this.#owned, logger });
     this.acts = new PresenceActs({ clock, ownership, permissions, owned: this.#owned, book, exists, onLasting });
@@ -101,19 +102,19 @@ export class PresenceService {
 
   /** Begins to answer and to tell. Start it before the first session is opened. */
   start(): void {
-    const { cluster, ownership, sessions, replica, clock, config } = this.#options;
+    const { cluster, ownership, sessions, replica, clock, config, signIn } = this.#options;
     for (const part of [this.#owned, this.#notifier, this.#subscriber, this.#claims, this.acts]) part.start();
     const touch = clock.every(config.touchMs, () => void this.#saver.hereNow([...sessions.users()]));
     sessions.onClosed((session) => this.#book.forget(session, clock.monotonicMs()));
     this.#stops.push(
       () => touch.stop(),
-      ownership.beforeRelease(() => this.#saver.flush()),
+      ownership.beforeRelease((userId) => this.#beforeRelease(userId)),
       ownership.onLost((userId) => {
         this.#notifier.interests.dropUser(userId);
         this.#store.touch(userId);
       }),
-      ownership.onOwnerDied((userIds) => {
-        if (this.#writesForTheDead()) this.#saver.seenUntil(userIds, clock.wallMs());
+      signIn.onGone((userIds, sinceMs) => {
+        if (this.#writesForTheDead()) this.#saver.seenUntil(userIds, sinceMs);
       }),
       cluster.members.onLost((incarnation) => {
         this.#notifier.interests.dropServer(incarnation);
@@ -168,6 +169,14 @@ export class PresenceService {
       interests: this.#notifier.interests.size,
       unsaved: this.#saver.waiting,
     };
+  }
+
+  /** Whoever is released is seen as they are from then on, and other servers can read it. */
+  async #beforeRelease(userId: UserId): Promise<void> {
+    const settled = this.#owned.get(userId)?.settled;
+    const user = await this.#owned.settled(userId);
+    if (user && !settled) this.#save(user);
+    await this.#saver.flush();
   }
 
   #save(user: OwnedUser): void {

@@ -1,9 +1,10 @@
 import type { Cluster } from '#shared/cluster/cluster-port.ts';
-import { type Incarnation, type IncarnationId, incarnationId, type ServerId } from '#shared/ids.ts';
+import type { Incarnation, ServerId } from '#shared/ids.ts';
 import { presenceChanged, presenceLevels } from '#shared/mesh/contracts/presence.ts';
 import type { Clock } from '#shared/runtime/clock.ts';
 import { type OwnerChange, type Ownership, sameIncarnation } from '#ucserver/ownership/index.ts';
 import type { Permissions } from '#ucserver/permissions/index.ts';
+import type { SignIn } from '#ucserver/sign-in/index.ts';
 import type { PresenceConfig } from './config.ts';
 import type { Registrar } from './registrar.ts';
 import type { UnownedUsers } from './unowned.ts';
@@ -21,11 +22,11 @@ export interface SubscriberOptions {
   readonly watching: Watching;
   readonly registrar: Registrar;
   readonly unowned: UnownedUsers;
-  /** Whether people of a dead server are still queueing to come back. */
-  readonly isReturning: () => boolean;
+  readonly signIn: Pick<SignIn, 'onGone'>;
 }
 
 const tickMs = 1_000;
+const releasedMs = 3_000;
 
 /** Whether what this incarnation said last still holds: the bus is up and it is heard. */
 export function isHeard(cluster: Cluster, owner: Incarnation): boolean {
@@ -41,21 +42,20 @@ export class Subscriber {
   readonly #options: SubscriberOptions;
   readonly #stops: (() => void)[] = [];
   readonly #suspected = new Set<ServerId>();
-  readonly #expiring = new Set<IncarnationId>();
 
   constructor(options: SubscriberOptions) {
     this.#options = options;
   }
 
   start(): void {
-    const { cluster, ownership, permissions, clock, config, book, watching } = this.#options;
+    const { cluster, ownership, permissions, clock, config, book, watching, signIn } = this.#options;
     const { mesh, members } = cluster;
     const tick = clock.every(tickMs, () => this.#tick());
     const compare = clock.every(config.digestMs, () => void this.#compare());
     this.#stops.push(
       mesh.on(presenceChanged, ({ userId, variants }) => {
-        const watched = book.get(userId);
-        if (watched?.owner) watched.update(received(variants));
+        // Also of a user whom nobody owns: a release may arrive before the last change.
+        if (!ownership.owns(userId)) book.get(userId)?.update(received(variants));
       }),
       mesh.on(presenceLevels, ({ userId, levels, variants }) => {
         const watched = book.get(userId);
@@ -69,6 +69,9 @@ export class Subscriber {
       mesh.onSynced((peer) => void this.#options.registrar.registerAll(peer)),
       members.onChanged((member) => this.#memberChanged(member.incarnation, member.suspected)),
       members.onLost((incarnation) => this.#died(incarnation)),
+      signIn.onGone((userIds, sinceMs) => {
+        for (const userId of userIds) this.#gone(book.get(userId), sinceMs);
+      }),
       cluster.onRebirth(() => {
         for (const peer of mesh.peers()) void this.#options.registrar.registerAll(peer);
       }),
@@ -84,11 +87,10 @@ export class Subscriber {
 
   stop(): void {
     for (const stop of this.#stops.splice(0)) stop();
-    this.#expiring.clear();
   }
 
   #ownerChanged({ userId, owner, previous }: OwnerChange): void {
-    const { book, cluster, ownership, registrar, unowned, watching } = this.#options;
+    const { book, clock, cluster, ownership, registrar, unowned, watching } = this.#options;
     const watched = book.get(userId);
     // Of a user taken here the owner's side tells, once everything about them is loaded.
     if (!watched || ownership.owns(userId)) return;
@@ -104,6 +106,10 @@ export class Subscriber {
       this.#died(previous.incarnation);
     } else {
       watching.tellUnowned(watched, false);
+      // What the owner said last, and what it stored, are on their way; should neither come, this server knows no better.
+      clock.after(releasedMs, () => {
+        if (!watched.owner && !ownership.ownerOf(userId) && watched.looksPresent()) watching.tellUnowned(watched, true);
+      });
     }
   }
 
@@ -120,7 +126,7 @@ export class Subscriber {
   }
 
   #died(incarnation: Incarnation): void {
-    const { clock, config, book } = this.#options;
+    const { clock, book } = this.#options;
     this.#suspected.delete(incarnation.serverId);
     const goneAtMs = clock.wallMs();
     for (const watched of book.all()) {
@@ -128,27 +134,14 @@ export class Subscriber {
       watched.goneAtMs ??= goneAtMs;
       watched.update([], true);
     }
-    const key = incarnationId(incarnation);
-    if (this.#expiring.has(key)) return;
-    this.#expiring.add(key);
-    clock.after(config.offlineAfterMs, () =>
-      this.#expire(incarnation, Math.max(0, config.offlineAfterQueueMs - config.offlineAfterMs)),
-    );
   }
 
-  /** Those who have not come back are offline as of the death of their server. */
-  #expire(incarnation: Incarnation, graceMs: number): void {
-    const { clock, book, ownership, watching, isReturning } = this.#options;
-    const key = incarnationId(incarnation);
-    if (!this.#expiring.has(key)) return;
-    if (graceMs > 0 && isReturning()) {
-      clock.after(graceMs, () => this.#expire(incarnation, 0));
-      return;
-    }
-    this.#expiring.delete(key);
-    for (const watched of [...book.all()]) {
-      if (sameIncarnation(watched.owner, incarnation) && !ownership.ownerOf(watched.userId)) watching.tellUnowned(watched, true);
-    }
+  /** Who has not come back is offline as of the death of their server. */
+  #gone(watched: WatchedUser | undefined, sinceMs: number): void {
+    const { ownership, watching } = this.#options;
+    if (!watched || ownership.ownerOf(watched.userId)) return;
+    watched.goneAtMs = sinceMs;
+    watching.tellUnowned(watched, true);
   }
 
   #markStale(which: (watched: WatchedUser) => boolean): void {

@@ -164,6 +164,11 @@ export class WatchedUser {
     return newest;
   }
 
+  /** Whether some level sees somebody who is there. */
+  looksPresent(): boolean {
+    return this.#variants.some((variant) => variant && !['offline', 'unknown'].includes(presenceIn(variant.text).state));
+  }
+
   /** Pushes what this session sees. */
   tell(session: Session): void {
     const rank = this.rankOf(session);

@@ -1,6 +1,7 @@
 import type { AnyContract } from '../contract.ts';
 import { chatContracts } from './chat.ts';
 import { clusterContracts } from './cluster.ts';
+import { presenceContracts } from './presence.ts';
 import { resyncContracts } from './resync.ts';
 
 /**
@@ -10,5 +11,6 @@ import { resyncContracts } from './resync.ts';
 export const meshContracts = {
   cluster: clusterContracts,
   resync: resyncContracts,
+  presence: presenceContracts,
   chat: chatContracts,
 } as const satisfies Readonly<Record<string, readonly AnyContract[]>>;

@@ -173,3 +173,15 @@ function manualClaim() {
     setAt: timestamp,
   });
 }
+
+export const presenceContracts = [
+  presenceChanged,
+  presenceLevels,
+  presenceRegister,
+  presenceRelease,
+  presenceDigest,
+  presenceRead,
+  presenceSet,
+  presenceSetNote,
+  presenceClaims,
+] as const;
