@@ -7,7 +7,11 @@ export const text = (minUnits: number, maxUnits: number) =>
     .min(minUnits)
     .max(maxUnits)
     // `max` counts code points, of which one can be two units.
-    .refine((value) => value.length <= maxUnits, `must have at most ${maxUnits} UTF-16 units`)
+    .superRefine((input, context) => {
+      if (input.length <= maxUnits) return;
+      const message = `must have at most ${maxUnits} UTF-16 units`;
+      context.addIssue({ code: 'too_big', origin: 'string', maximum: maxUnits, inclusive: true, input, message });
+    })
     .refine((value) => !value.includes('\u0000'), 'must not hold U+0000')
     .refine((value) => value.isWellFormed(), 'must not hold a lone surrogate');
 

@@ -1,0 +1,201 @@
+import { inspect } from 'node:util';
+import { Registry } from 'prom-client';
+import { deviceIdSchema, type ServerId, serverIdSchema, sessionIdSchema, type UserId } from '#shared/ids.ts';
+import { DirectClient } from '#shared/mesh/direct-client.ts';
+import { ServerMesh } from '#shared/mesh/mesh.ts';
+import { MeshKeys } from '#shared/mesh/mesh-keys.ts';
+import { RedisBus } from '#shared/mesh/redis-bus.ts';
+import type { WireError } from '#shared/protocol/errors.ts';
+import type { EventFields, EventName, MethodName, ParamsIn, Result } from '#shared/protocol/index.ts';
+import { randomId } from '#shared/random-id.ts';
+import { redisConfigSchema } from '#shared/redis/config.ts';
+import { createKeys } from '#shared/redis/keys.ts';
+import { systemClock } from '#shared/runtime/clock.ts';
+import type { Logger } from '#shared/runtime/logger.ts';
+import type { RedisServer } from '#test/support/redis-server.ts';
+import { type Chat, chatConfigSchema, chatProcedures, createChat } from '#ucserver/chat/index.ts';
+import { replicaParts, type Storage, startStorage } from '#ucserver/database/index.ts';
+import { ClientSession, Dispatcher, SessionTable } from '#ucserver/gateway/index.ts';
+import { testProcedures } from '../../contract/database-procedures.ts';
+
+/** What the servers of one world have in common. */
+export interface Common {
+  readonly redis: Pick<RedisServer, 'host' | 'port'>;
+  readonly folder: string;
+  /** Who is signed in where; stands for the owner map. */
+  readonly owners: Map<UserId, ServerId>;
+  /** Every line that a server logged. */
+  readonly logged: string[];
+  /** Pairs `author>addressee` without the right to chat. */
+  readonly blocked: Set<string>;
+}
+
+function loggerInto(lines: string[]): Logger {
+  const write = (message: string, fields?: object) => void lines.push(`${message} ${JSON.stringify(fields)} ${inspect(fields)}`);
+  const logger: Logger = { debug: write, info: write, warn: write, error: write, child: () => logger };
+  return logger;
+}
+
+/** The parts of a UCServer that chat needs, over real Redis and a real database, without sockets. */
+export class ChatServer {
+  readonly id: ServerId;
+  readonly mesh: ServerMesh;
+  readonly storage: Storage;
+  readonly sessions = new SessionTable({ clock: systemClock, lostForMs: 1_000 });
+  readonly #dispatcher: Dispatcher;
+  readonly #chat: Chat;
+  readonly #common: Common;
+  /** Set: this server takes another one for silent. */
+  suspects = false;
+
+  static async start(id: string, common: Common): Promise<ChatServer> {
+    const logger = loggerInto(common.logged);
+    const storage = await startStorage({
+      config: { engine: 'sqlite', file: `${common.folder}/shared.db`, readers: 1 },
+      procedures: [chatProcedures, testProcedures],
+      parts: Object.values(replicaParts),
+      dataFolder: `${common.folder}/${id}`,
+      mesh: { id: 'test', password: 'a password of the mesh' },
+      clock: systemClock,
+      logger,
+      announce: () => undefined,
+    });
+    return new ChatServer(serverIdSchema.parse(id), common, storage, logger);
+  }
+
+  private constructor(id: ServerId, common: Common, storage: Storage, logger: Logger) {
+    this.id = id;
+    this.#common = common;
+    this.storage = storage;
+    this.#dispatcher = new Dispatcher({ clock: systemClock, logger, registry: new Registry() });
+    const keys = new MeshKeys('test', 'a password of the mesh');
+    const { host, port } = common.redis;
+    this.mesh = new ServerMesh({
+      bus: new RedisBus({ config: redisConfigSchema.parse({ host, port }), name: id, logger }),
+      keys,
+      redisKeys: createKeys('test'),
+      direct: new DirectClient({ keys }),
+      clock: systemClock,
+      logger,
+    });
+    this.#chat = createChat({
+      database: storage.database,
+      replica: storage.replica,
+      mayChat: (addressee, author) => !common.blocked.has(`${author}>${addressee}`),
+      mesh: this.mesh,
+      members: { all: () => (this.suspects ? [{ suspected: true } as never] : []) },
+      ownership: { ownerOf: (userId) => this.#ownerOf(userId) },
+      sessions: this.sessions,
+      dispatcher: this.#dispatcher,
+      config: chatConfigSchema.parse({ positionsEveryMs: 20 }),
+      clock: systemClock,
+      logger,
+      registry: new Registry(),
+    });
+    this.#chat.start();
+    this.mesh.start({ serverId: id, life: 1 });
+  }
+
+  signIn(userId: UserId): ChatClient {
+    this.#common.owners.set(userId, this.id);
+    return new ChatClient(userId, this.sessions, this.#dispatcher);
+  }
+
+  /** The next events of this kind are lost on their way to the other servers. */
+  loseEvents(name: string, count: number): void {
+    const send = this.mesh.send.bind(this.mesh);
+    let left = count;
+    this.mesh.send = (to, contract, event) => {
+      if (contract.name === name && left-- > 0) return;
+      send(to, contract, event);
+    };
+  }
+
+  /** Every transaction fails with this error; `undefined`: no longer. */
+  failCommits(error: Error | undefined): void {
+    const { database } = this.storage;
+    if (error === undefined) Reflect.deleteProperty(database, 'run');
+    else database.run = () => Promise.reject(error);
+  }
+
+  /** @returns how many reads of SQL there were since. */
+  countReads(): () => number {
+    const { database } = this.storage;
+    const read = database.read.bind(database);
+    let reads = 0;
+    database.read = (query) => {
+      reads++;
+      return read(query);
+    };
+    return () => reads;
+  }
+
+  async stop(): Promise<void> {
+    for (const session of [...this.sessions.all()]) session.end('signedOut');
+    await this.#chat.stop();
+    this.mesh.stop();
+    await this.storage.stop();
+  }
+
+  #ownerOf(userId: UserId) {
+    const serverId = this.#common.owners.get(userId);
+    return serverId === undefined ? undefined : { incarnation: { serverId, life: 1 }, term: 1 };
+  }
+}
+
+/** A signed-in client without a socket. */
+export class ChatClient {
+  readonly userId: UserId;
+  readonly events: { readonly event: string }[] = [];
+  readonly #session: ClientSession;
+  #nextId = 1;
+
+  constructor(userId: UserId, sessions: SessionTable, dispatcher: Dispatcher) {
+    this.userId = userId;
+    const link = {
+      push: (fragment: string) => void this.events.push(JSON.parse(fragment) as { event: string }),
+      close: () => undefined,
+    };
+    const identity = {
+      id: sessionIdSchema.parse(randomId()),
+      userId,
+      device: { id: deviceIdSchema.parse(randomId()), kind: 'browser' as const, name: 'test' },
+      capabilities: [],
+      activity: 'active' as const,
+      openedAt: Date.now(),
+      tokenEndsAt: Date.now() + 600_000,
+    };
+    this.#session = new ClientSession(identity, link, sessions, dispatcher);
+    sessions.add(this.#session);
+  }
+
+  /** @throws WireError */
+  async ask<M extends MethodName>(method: M, params: ParamsIn<M>): Promise<Result<M>> {
+    const answer = await this.#session.request({ id: this.#nextId++, method, params }, 'test');
+    if ('error' in answer) throw answer.error;
+    return answer.result as Result<M>;
+  }
+
+  /** The code of the error it is answered. */
+  async refusal<M extends MethodName>(method: M, params: ParamsIn<M>): Promise<string> {
+    try {
+      await this.ask(method, params);
+    } catch (error) {
+      return (error as WireError).code;
+    }
+    throw new Error(`${method} was not refused`);
+  }
+
+  heard<E extends EventName>(event: E): EventFields<E>[] {
+    return this.events.filter((each) => each.event === event) as unknown as EventFields<E>[];
+  }
+
+  /** Texts of the messages it was told, in the order in which it was. */
+  get texts(): unknown[] {
+    return this.heard('chat.entry').map(({ body }) => body.text);
+  }
+
+  leave(): void {
+    this.#session.end('signedOut');
+  }
+}

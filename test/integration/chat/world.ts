@@ -1,0 +1,98 @@
+import { DatabaseSync } from 'node:sqlite';
+import { type ConversationId, type UserId, userIdSchema } from '#shared/ids.ts';
+import { eventually } from '#test/support/eventually.ts';
+import { RedisServer } from '#test/support/redis-server.ts';
+import { TempFolder } from '#test/support/temp-folder.ts';
+import { testProcedures } from '../../contract/database-procedures.ts';
+import { ChatServer, type Common } from './chat-server.ts';
+
+/** Servers with one database, one Redis and the same people: ada, bob, cleo. */
+export class World implements AsyncDisposable {
+  readonly ada: UserId = userIdSchema.parse('ada');
+  readonly bob: UserId = userIdSchema.parse('bob');
+  readonly cleo: UserId = userIdSchema.parse('cleo');
+  readonly redis: RedisServer;
+  readonly folder = new TempFolder('chat');
+  readonly servers: ChatServer[] = [];
+  readonly #common: Common;
+
+  static async start(servers: number): Promise<World> {
+    const world = new World(await RedisServer.start());
+    for (let index = 1; index <= servers; index++) await world.addServer(`s${index}`);
+    const database = world.first.storage.database;
+    const people = [world.ada, world.bob, world.cleo];
+    await Promise.all(people.map((id) => database.run(testProcedures.addUser, { id, name: id, at: 1 })));
+    for (const { storage } of world.servers) await storage.replica.refresh();
+    await world.busUp();
+    return world;
+  }
+
+  private constructor(redis: RedisServer) {
+    this.redis = redis;
+    this.#common = { redis, folder: this.folder.path, owners: new Map(), blocked: new Set(), logged: [] };
+  }
+
+  get first(): ChatServer {
+    return this.servers[0] as ChatServer;
+  }
+
+  /** Another server than the first if there is one. */
+  get last(): ChatServer {
+    return this.servers.at(-1) as ChatServer;
+  }
+
+  /** Every line that a server logged. */
+  get logged(): readonly string[] {
+    return this.#common.logged;
+  }
+
+  block(author: UserId, addressee: UserId): void {
+    this.#common.blocked.add(`${author}>${addressee}`);
+  }
+
+  /** Takes SQL away as a stopped process does that holds the write lock. */
+  lockDatabase(): { release(): void } {
+    const connection = new DatabaseSync(this.folder.file('shared.db'));
+    connection.exec('pragma busy_timeout = 5000; begin immediate');
+    return {
+      release() {
+        connection.exec('rollback');
+        connection.close();
+      },
+    };
+  }
+
+  /** Makes the log of a conversation what it was when its last number was `lastSeq`, as the restore of a backup does. */
+  cutLog(conversationId: ConversationId, lastSeq: number): void {
+    const connection = new DatabaseSync(this.folder.file('shared.db'));
+    connection.exec('pragma busy_timeout = 5000; begin immediate');
+    connection.prepare('delete from entries where conversation_id = ? and seq > ?').run(conversationId, lastSeq);
+    connection.prepare('update conversations set last_seq = ? where id = ?').run(lastSeq, conversationId);
+    connection.exec('commit');
+    connection.close();
+  }
+
+  async addServer(id: string): Promise<ChatServer> {
+    const server = await ChatServer.start(id, this.#common);
+    for (const other of this.servers) {
+      other.mesh.meet(server.mesh.self, undefined);
+      server.mesh.meet(other.mesh.self, undefined);
+    }
+    this.servers.push(server);
+    return server;
+  }
+
+  async busUp(): Promise<void> {
+    await eventually(() => this.servers.every(({ mesh }) => mesh.state === 'up'), { withinMs: 5_000, what: 'the bus is up' });
+  }
+
+  async busDown(): Promise<void> {
+    await eventually(() => this.servers.every(({ mesh }) => mesh.state === 'down'), { withinMs: 5_000, what: 'the bus is down' });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const server of this.servers) await server.stop();
+    await this.redis.stop();
+    this.folder.remove();
+  }
+}
