@@ -22,7 +22,8 @@ export interface StoredEntry extends NewEntry {
  */
 export type Placement =
   | { readonly outcome: 'added' | 'known'; readonly seq: number; readonly at: number; readonly kind: string }
-  | { readonly outcome: 'conflict' | 'missing' };
+  | { readonly outcome: 'conflict' }
+  | { readonly outcome: 'missing' };
 
 export interface CommitPlan {
   /** For each entry of the batch, in its order. */

@@ -1,5 +1,12 @@
 import type { UserId } from '#shared/ids.ts';
-import { chatCommitted, chatPosition, chatRecent, chatTyping, toldHeadSchema } from '#shared/mesh/contracts/chat.ts';
+import {
+  chatCommitted,
+  chatPosition,
+  chatRecent,
+  chatTyping,
+  type ToldHead,
+  toldHeadSchema,
+} from '#shared/mesh/contracts/chat.ts';
 import type { Mesh, Unsubscribe } from '#shared/mesh/mesh-port.ts';
 import { fragment, type Session, type SessionTable } from '#ucserver/gateway/index.ts';
 import type { Ownership } from '#ucserver/ownership/index.ts';
@@ -49,13 +56,13 @@ export class Subscriber {
         item: toldHeadSchema,
         page: (asker, after = '', limit) => {
           const concerns = (userId: UserId) => this.#options.ownership.ownerOf(userId)?.incarnation.serverId === asker.serverId;
-          const items = recent
-            .heads(after)
-            .filter(({ members }) => members.some(concerns))
-            .take(limit)
-            .map(({ conversationId, members, last: { seq, at } }) => ({ conversationId, members: [...members], seq, at }))
-            .toArray();
-          return { items, next: items.length < limit ? undefined : items.at(-1)?.conversationId };
+          const items: ToldHead[] = [];
+          for (const { conversationId, members, last } of recent.heads(after)) {
+            if (!members.some(concerns)) continue;
+            items.push({ conversationId, members: [...members], seq: last.seq, at: last.at });
+            if (items.length === limit) return { items, next: conversationId };
+          }
+          return { items };
         },
         apply: (items, peer) => {
           for (const item of items) heads.told(item, peer.serverId);
