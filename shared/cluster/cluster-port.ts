@@ -4,7 +4,7 @@ import type { RedisConnection } from '../redis/connection.ts';
 import type { MemberRecord } from '../redis/records.ts';
 
 /** How much a server carries: told to the others with every heartbeat. */
-export type Load = Pick<MemberRecord, 'users' | 'connections' | 'fill' | 'homes' | 'draining' | 'full'>;
+export type Load = Pick<MemberRecord, 'users' | 'connections' | 'fill' | 'draining' | 'full'>;
 
 /** A living server as seen from here. */
 export interface Member extends MemberRecord {

@@ -19,8 +19,6 @@ export const memberRecordSchema = z.object({
   connections: z.number().nonnegative(),
   /** Users over capacity. */
   fill: z.number().nonnegative(),
-  /** How many users have their home here. */
-  homes: z.number().nonnegative(),
   /** Takes no new users and is going away. */
   draining: z.boolean(),
   /** Takes no new users now. */

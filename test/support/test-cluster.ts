@@ -17,7 +17,7 @@ export interface TestClusterOptions {
   readonly onReplaced?: () => void;
 }
 
-const idle: Load = { users: 0, connections: 0, fill: 0, homes: 0, draining: false, full: false };
+const idle: Load = { users: 0, connections: 0, fill: 0, draining: false, full: false };
 
 /** One server's place in the mesh, in this process. Set UCMESH_TEST_LOG to see what it logs. */
 export function createTestCluster(serverId: string, options: TestClusterOptions): ServerCluster {
