@@ -34,6 +34,8 @@ export interface Secrets {
 }
 
 const host = '127.0.0.1';
+/** Name of the mesh of the demo. */
+export const demoMeshId = 'demo';
 
 /** Pure: the same options and secrets give the same plan. */
 export function planCluster(options: Options, secrets: Secrets): Plan {
@@ -53,8 +55,8 @@ export function planCluster(options: Options, secrets: Secrets): Plan {
       logFile: join(own, 'server.log'),
       config: {
         server: { id, dataFolder: own },
-        http: { host, port: firstPort + index, publicUrl: url, origins: urls },
-        mesh: { id: 'demo', password: secrets.meshPassword, host, port: firstPort + count + index },
+        http: { host, port: firstPort + index, url },
+        mesh: { id: demoMeshId, password: secrets.meshPassword, host, port: firstPort + count + index },
         redis: { host, port: redisPort, password: secrets.redisPassword },
         database: { engine: 'sqlite', file: database },
         log: { level: 'info', format: 'text' },

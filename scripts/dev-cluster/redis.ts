@@ -1,21 +1,19 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
+import { join } from 'node:path';
 import { type Child, startChild, untilReady } from './children.ts';
 import type { Plan } from './plan.ts';
 
-/** Arguments of the private Redis: on loopback, append-only file on, nothing ever evicted. */
-export function redisArguments({ port, folder, password }: Plan['redis']): string[] {
-  return [
-    ...['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--requirepass', password],
-    ...['--appendonly', 'yes', '--save', '', '--maxmemory-policy', 'noeviction', '--daemonize', 'no'],
-  ];
-}
-
-/** Starts the private Redis of the demo and waits until it answers. */
+/** Starts the private Redis of the demo (loopback, append-only file, nothing ever evicted) and waits until it answers. */
 export async function startRedis(plan: Plan['redis']): Promise<Child> {
-  mkdirSync(plan.folder, { recursive: true });
-  const child = await startChild({ name: 'redis', command: 'redis-server', args: redisArguments(plan), logFile: plan.logFile });
-  await untilReady(child, () => answersPing(plan), 10_000, plan.logFile);
+  const { port, folder, password, logFile } = plan;
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, 'redis.conf');
+  const lines = [`port ${port}`, 'bind 127.0.0.1', `dir "${folder}"`, `requirepass ${password}`];
+  const keeping = ['appendonly yes', 'save ""', 'maxmemory-policy noeviction', 'daemonize no'];
+  writeFileSync(file, [...lines, ...keeping, ''].join('\n'), { mode: 0o600 });
+  const child = await startChild({ name: 'redis', command: 'redis-server', args: [file], logFile });
+  await untilReady(child, () => answersPing(plan), 10_000, logFile);
   return child;
 }
 

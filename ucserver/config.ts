@@ -1,0 +1,42 @@
+import * as z from 'zod';
+import { serverIdSchema } from '#shared/ids.ts';
+import { meshConfigSchema } from '#shared/mesh/config.ts';
+import { redisConfigSchema } from '#shared/redis/config.ts';
+import { defineConfig } from '#shared/runtime/config.ts';
+import { logLevels } from '#shared/runtime/logger.ts';
+import { authConfigSchema } from './auth/index.ts';
+import { chatConfigSchema } from './chat/index.ts';
+import { databaseConfigSchema } from './database/index.ts';
+import { gatewayConfigSchema } from './gateway/index.ts';
+import { httpConfigSchema } from './http/index.ts';
+import { ownershipConfigSchema } from './ownership/index.ts';
+import { presenceConfigSchema } from './presence/index.ts';
+import { signInConfigSchema } from './sign-in/index.ts';
+
+const serverSchema = z.strictObject({
+  id: serverIdSchema.describe('Name of this server, unique in the mesh; it stays the same for ever.'),
+  site: z.string().max(64).default('').describe('Where it stands; calls prefer media servers of the same site.'),
+  dataFolder: z.string().min(1).describe('Folder of this server alone: snapshots and spool.'),
+});
+
+const logSchema = z.strictObject({
+  level: z.enum(logLevels).default('info').describe('Least severity that is written.'),
+  format: z.enum(['json', 'text']).default('json').describe('json: one object a line, for machines; text: for a person at a terminal.'),
+});
+
+/** The whole configuration of a UCServer: each section belongs to the part that uses it. */
+export const configSchema = defineConfig({
+  server: serverSchema.describe('This server.'),
+  http: httpConfigSchema.describe('Where clients reach it.'),
+  mesh: meshConfigSchema.describe('Which mesh it belongs to, and where the other servers reach it.'),
+  redis: redisConfigSchema.describe('The Redis that the servers share.'),
+  database: databaseConfigSchema.describe('The SQL database that the servers share.'),
+  gateway: gatewayConfigSchema.describe('Limits of client connections.'),
+  auth: authConfigSchema.describe('Passwords and tokens.'),
+  ownership: ownershipConfigSchema.describe('Which server serves which user.'),
+  signIn: signInConfigSchema.describe('Where people are signed in, and when they move.'),
+  presence: presenceConfigSchema.describe('Presence.'),
+  chat: chatConfigSchema.describe('Chat.'),
+  log: logSchema.describe('The log.'),
+});
+export type Config = z.infer<typeof configSchema>;

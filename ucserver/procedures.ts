@@ -1,0 +1,19 @@
+import { authProcedures } from './auth/index.ts';
+import { chatProcedures } from './chat/index.ts';
+import { contactProcedures } from './contacts/index.ts';
+import type { ProcedureSet } from './database/index.ts';
+import { directoryProcedures } from './directory/index.ts';
+import { permissionProcedures } from './permissions/index.ts';
+import { presenceProcedures } from './presence/index.ts';
+import { settingProcedures } from './settings/index.ts';
+
+/** The transactions of all features, as the database has to know them. */
+export const procedures: readonly ProcedureSet[] = [
+  authProcedures,
+  settingProcedures,
+  directoryProcedures,
+  permissionProcedures,
+  contactProcedures,
+  presenceProcedures,
+  chatProcedures,
+];

@@ -1,0 +1,174 @@
+import { fileURLToPath } from 'node:url';
+import { Registry } from 'prom-client';
+import { ServerCluster } from '#shared/cluster/cluster.ts';
+import type { UserId } from '#shared/ids.ts';
+import { databaseChanged } from '#shared/mesh/contracts/storage.ts';
+import type { ServerAddress } from '#shared/protocol/session.ts';
+import type { Clock } from '#shared/runtime/clock.ts';
+import { Health } from '#shared/runtime/health.ts';
+import { type Deadline, Lifecycle } from '#shared/runtime/lifecycle.ts';
+import type { Logger } from '#shared/runtime/logger.ts';
+import packageJson from '../package.json' with { type: 'json' };
+import { createAccount, pictureRoutes } from './account/index.ts';
+import { createAuth, mayDo } from './auth/index.ts';
+import { createChat } from './chat/index.ts';
+import type { Config } from './config.ts';
+import { createContacts } from './contacts/index.ts';
+import { replicaParts, SecretBox, startStorage } from './database/index.ts';
+import { Directory, registerDirectoryMethods, tellCardChanges } from './directory/index.ts';
+import { Dispatcher, Gateway, registerSessionMethods, SessionTable } from './gateway/index.ts';
+import { authRoutes, ClientAddress, createHttpApp, HttpServer, Networks, Origins, systemRoutes } from './http/index.ts';
+import { createOwnership } from './ownership/index.ts';
+import { companyDefaultSetting, createPermissions } from './permissions/index.ts';
+import { createPresence, type PresenceService } from './presence/index.ts';
+import { procedures } from './procedures.ts';
+import { watchReach } from './reach.ts';
+import { registerSettingMethods, Settings } from './settings/index.ts';
+import { createSignIn, type SignIn } from './sign-in/index.ts';
+
+export interface ServerOptions {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Metrics of this server; default: its own. */
+  readonly registry?: Registry;
+  /** Another process lives as this server: this one must end. */
+  readonly onReplaced?: () => void;
+}
+
+/** A running UCServer. */
+export interface UCServer {
+  /** Where clients reach it. */
+  readonly url: string;
+  readonly cluster: ServerCluster;
+  readonly sessions: SessionTable;
+  readonly presence: PresenceService;
+  readonly signIn: SignIn;
+  /** Drains, gives back what it holds and leaves the mesh, within 10 s. */
+  stop(reason: string): Promise<void>;
+}
+
+/** Time that is kept for leaving when everybody is gone. */
+const leavingMs = 3_000;
+const builtPages = fileURLToPath(new URL('../dist/web', import.meta.url));
+
+/**
+ * Builds and starts one UCServer: the one place that knows all features. Several fit into one process.
+ *
+ * @throws UCError STORAGE_UNAVAILABLE when SQL is away and there is no snapshot to start from.
+ * @throws Error when an address cannot be bound or Redis must not be used.
+ */
+export async function startServer({ config, clock, logger: root, registry = new Registry(), onReplaced }: ServerOptions): Promise<UCServer> {
+  const serverId = config.server.id;
+  const logger = root.child({ server: serverId });
+  const lifecycle = new Lifecycle({ clock, logger });
+  registry.setDefaultLabels({ server: serverId });
+  const health = new Health(clock);
+  const base = { clock, logger };
+
+  const http = await HttpServer.create({ config: config.http, ...base });
+  await http.listen();
+
+  const cluster = new ServerCluster({
+    ...{ serverId, site: config.server.site, version: packageJson.version, url: http.url },
+    ...{ mesh: config.mesh, redis: config.redis, dataFolder: config.server.dataFolder, ...base },
+    load: () => ({ ...signIn.load(), connections: gateway.connectionCount }),
+    onReplaced: () => onReplaced?.(),
+  });
+  const { mesh, members, meshKeys, signer, keys } = cluster;
+
+  const storage = await startStorage({
+    ...{ config: config.database, procedures, parts: Object.values(replicaParts) },
+    ...{ dataFolder: config.server.dataFolder, mesh: config.mesh, ...base },
+    announce: () => mesh.broadcast(databaseChanged, {}),
+  });
+  const { database, replica } = storage;
+  mesh.on(databaseChanged, () => replica.hint());
+  const stored = { database, replica, clock };
+  const reach = watchReach({ mesh, redis: cluster.redis, database, health });
+
+  const sessions = new SessionTable({ clock, lostForMs: config.gateway.lostForMs });
+  const dispatcher = new Dispatcher({ ...base, registry });
+  registerSessionMethods(dispatcher, sessions);
+
+  const settings = new Settings({ ...stored, logger, serverId, definitions: [companyDefaultSetting] });
+  const directory = new Directory(stored);
+  const permissions = createPermissions({ ...stored, directory, settings, dispatcher, sessions });
+  const levelOf = (presentity: UserId, watcher: UserId) => permissions.levelOf(presentity, watcher);
+  const homeOf = (userId: UserId) => directory.byId(userId)?.homeServer;
+  registerSettingMethods({
+    ...{ dispatcher, settings, sessions: () => sessions.all() },
+    isAdministrator: (userId) => directory.byId(userId)?.administrator === true,
+  });
+  registerDirectoryMethods({ dispatcher, directory, levelOf });
+
+  const sealing = new SecretBox(config.mesh.id, config.mesh.password, 'signing-key');
+  const auth = createAuth({ config: config.auth, ...stored, mesh, meshKeys, sealing, logger });
+  const { authenticator } = auth;
+  const ownership = createOwnership({ cluster, signer, keys, ...base, config: config.ownership, homeOf });
+  const signIn: SignIn = createSignIn({
+    ...{ cluster, ownership, sessions, dispatcher, reach, meshKeys, homeOf, config: config.signIn, ...base },
+    verifier: { verify: (token) => authenticator.authenticate(token) },
+  });
+  createAccount({ directory, auth, sessions, dispatcher, ...stored, self: serverId });
+  createContacts({ ...stored, dispatcher, sessions });
+
+  const presence = createPresence({
+    ...{ cluster, ownership, sessions, dispatcher, permissions, directory, ...stored, signer, keys, logger, config: config.presence, signIn },
+  });
+  tellCardChanges({ directory, sessionsShowing: (userId) => presence.sessionsShowing(userId) });
+
+  const chat = createChat({
+    ...{ database, replica, mesh, members, ownership, sessions, dispatcher, config: config.chat, ...base, registry },
+    mayChat: (addressee, author) => mayDo(levelOf(addressee, author), 'chat'),
+  });
+
+  const forgotten = dispatcher.missing();
+  if (forgotten.length > 0) throw new Error(`nobody handles ${forgotten.join(', ')}`);
+
+  const servers = (): ServerAddress[] => members.all().map(({ incarnation, url }) => ({ id: incarnation.serverId, url }));
+  const origins = new Origins({ listed: config.http.origins, servers });
+  const clientAddress = new ClientAddress(config.http.trustedProxies);
+  const gateway = new Gateway({
+    ...{ config: config.gateway, name: serverId, opener: signIn, ...base, registry },
+    originAllowed: (origin) => origins.allows(origin),
+    addressOf: (request) => clientAddress.of(request),
+  });
+  const app = createHttpApp({
+    ...{ origins, secure: http.secure, logger, webFolder: config.http.webFolder ?? builtPages },
+    addressOf: (request) => clientAddress.of(request),
+    routes: [
+      authRoutes({ authenticator, perMinute: config.http.authPerMinute, clock }),
+      pictureRoutes({ directory, authenticator, seesPicture: (presentity, reader) => levelOf(presentity, reader) !== 'blocked' }),
+      systemRoutes({
+        ...{ servers, health, registry, metricsFrom: new Networks(config.http.metricsFrom) },
+        isDraining: () => signIn.load().draining,
+      }),
+    ],
+  });
+
+  lifecycle.add({ name: 'storage', stop: () => storage.stop() });
+  lifecycle.add({ name: 'cluster', stop: () => cluster.stop() });
+  lifecycle.add({ name: 'auth', start: () => auth.start(), stop: () => auth.stop() });
+  lifecycle.add({ name: 'ownership', ...ownership });
+  lifecycle.add({ name: 'presence', start: () => presence.start(), stop: () => presence.stop() });
+  lifecycle.add({ name: 'chat', ...chat });
+  lifecycle.add({ name: 'sessions', start: () => sessions.start(), stop: () => sessions.stop() });
+  lifecycle.add({ name: 'sign-in', start: () => signIn.start(), stop: () => signIn.stop() });
+  // Features must be listening before the mesh is joined, and the mesh be joined before people come.
+  lifecycle.add({ name: 'mesh', start: () => cluster.start() });
+  lifecycle.add({
+    name: 'http',
+    start: () => {
+      gateway.attach(http.server);
+      http.serve(app.callback());
+      logger.info('people can sign in', { url: http.url, mesh: cluster.meshUrl });
+    },
+    stop: () => http.stop(),
+  });
+  lifecycle.add({ name: 'gateway', stop: () => gateway.stop() });
+  lifecycle.add({ name: 'people', stop: (deadline: Deadline) => signIn.drain(Math.max(0, deadline.remainingMs() - leavingMs)) });
+  await lifecycle.start();
+
+  return { url: http.url, cluster, sessions, presence, signIn, stop: (reason) => lifecycle.stop(reason) };
+}
