@@ -139,7 +139,7 @@ export function mergeClaims({ claims, manual, note, lastSeen }: PresenceInputs, 
     lastSeen,
     appearsOffline,
     nextChangeAt: nextChange(
-      [manual.timed?.from, manual.timed?.until, manual.lasting?.until, note?.until, ...facts.moments],
+      [manual.timed?.from, manual.timed?.until, manual.lasting?.from, manual.lasting?.until, note?.until, ...facts.moments],
       now,
     ),
   };
