@@ -76,7 +76,9 @@ async function startServer(server: ServerPlan): Promise<Child> {
   return child;
 }
 
-const serveArguments = ({ configFile }: ServerPlan) => [join(root, 'ucserver/cli/ucmesh.ts'), '--config', configFile, 'serve'];
+function serveArguments({ configFile }: ServerPlan): string[] {
+  return [join(root, 'ucserver/cli/ucmesh.ts'), '--config', configFile, 'serve'];
+}
 
 /** Servers first, so that they can say goodbye through Redis. */
 async function stopAll(): Promise<void> {
@@ -95,7 +97,9 @@ async function reportEnd(child: Child, plan: Plan): Promise<void> {
   say(`\n${child.name} ended (${how}). Start it again with:\n  ${again}`);
 }
 
-const redisConfigFile = ({ redis }: Plan) => relative(process.cwd(), join(redis.folder, 'redis.conf'));
+function redisConfigFile({ redis }: Plan): string {
+  return relative(process.cwd(), join(redis.folder, 'redis.conf'));
+}
 
 function writeConfigs(plan: Plan): void {
   for (const { folder, configFile, config } of plan.servers) {

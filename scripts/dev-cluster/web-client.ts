@@ -8,7 +8,7 @@ export async function buildWebClient(root: string, say: (line: string) => void):
   const page = join(root, 'dist/web/index.html');
   if (existsSync(page) && statSync(page).mtimeMs >= newestSource(root)) return;
   say('building the web client');
-  const child = spawn(process.execPath, [join(root, 'node_modules/vite/bin/vite.js'), 'build', '--config', 'web/vite.config.ts', '--logLevel', 'warn'], {
+  const child = spawn(process.execPath, [join(root, 'node_modules/vite/bin/vite.js'), 'build', 'web', '--logLevel', 'warn'], {
     cwd: root,
     stdio: ['ignore', 'inherit', 'inherit'],
   });

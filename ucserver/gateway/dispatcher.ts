@@ -65,9 +65,10 @@ export class Dispatcher {
     });
   }
 
-  /** Methods without a handler, for the check at start that nothing was forgotten. */
+  /** Methods of a session without a handler, for the check at start that nothing was forgotten. */
   missing(): MethodName[] {
-    return (Object.keys(methods) as MethodName[]).filter((method) => !this.#handlers.has(method));
+    const names = Object.keys(methods) as MethodName[];
+    return names.filter((name) => !('beforeSession' in methods[name]) && !this.#handlers.has(name));
   }
 
   /** Answers a request of an open session; never rejects. */
