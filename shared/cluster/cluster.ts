@@ -376,7 +376,9 @@ export class ServerCluster implements Cluster {
   async #isReplaced(): Promise<boolean> {
     if (this.redis.state === 'down') return false;
     const { members } = await this.#board.read();
-    const others = members.filter((each) => each.serverId === this.self.serverId && each.life > this.#life && each.meshUrl !== this.#meshUrl);
+    const others = members.filter(
+      (each) => each.serverId === this.self.serverId && each.life > this.#life && each.meshUrl !== this.#meshUrl,
+    );
     return (await Promise.all(others.map((other) => this.members.livesAt(other)))).includes(true);
   }
 

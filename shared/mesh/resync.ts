@@ -88,7 +88,12 @@ export class Resync {
         onSynced(peer.incarnation);
         return;
       } catch (error) {
-        logger.debug('Re-sync failed, it is tried again', { peer: peer.id, retryMs, error });
+        // That the peer does not answer is nothing unusual; anything else is a mistake in a section.
+        logger[error instanceof UCError ? 'debug' : 'error']('Re-sync failed, it is tried again', {
+          peer: peer.id,
+          retryMs,
+          error,
+        });
         await this.#pause(retryMs * (0.5 + Math.random() / 2));
         retryMs = Math.min(2 * retryMs, longestRetryMs);
       }
@@ -96,39 +101,45 @@ export class Resync {
   }
 
   async #readSection(section: Section, peer: Peer): Promise<void> {
-    const { logger, isCurrent } = this.#options;
+    const { isCurrent } = this.#options;
     section.begin?.(peer.incarnation);
-    let after: string | undefined;
     let limit = pageSize;
-    do {
-      let page: ResyncPage<unknown>;
+    let after: string | undefined;
+    for (let more = true; more; ) {
       try {
-        page = await this.#options.mesh.request(
-          peer.incarnation.serverId,
-          resyncPageRequest,
-          { section: section.name, after, limit },
-          { deadlineMs: pageDeadlineMs },
-        );
+        const page = await this.#readPage(section, peer, after, limit);
+        if (!isCurrent(peer)) return;
+        await section.apply(this.#understood(section, peer, page.items), peer.incarnation);
+        after = page.next;
+        more = after !== undefined;
       } catch (error) {
-        if (error instanceof UCError && error.code === 'NOT_FOUND') break;
-        if (error instanceof UCError && error.code === 'TOO_LARGE' && limit > 1) {
-          limit = Math.ceil(limit / 2);
-          continue;
-        }
-        throw error;
+        const code = error instanceof UCError ? error.code : undefined;
+        // The other server is older and has no such section: there is nothing to read.
+        if (code === 'NOT_FOUND') break;
+        if (code !== 'TOO_LARGE' || limit === 1) throw error;
+        limit = Math.ceil(limit / 2);
       }
-      if (!isCurrent(peer)) return;
-      const items = page.items.map((item) => section.item.safeParse(item));
-      const refused = items.find(({ success }) => !success);
-      if (refused)
-        logger.warn('Re-sync brought items that do not fit', { section: section.name, peer: peer.id, error: refused.error });
-      await section.apply(
-        items.filter(({ success }) => success).map(({ data }) => data),
-        peer.incarnation,
-      );
-      after = page.next;
-    } while (after !== undefined);
+    }
     await section.end?.(peer.incarnation);
+  }
+
+  #readPage({ name }: Section, peer: Peer, after: string | undefined, limit: number): Promise<ResyncPage<unknown>> {
+    const params = { section: name, after, limit };
+    return this.#options.mesh.request(peer.incarnation.serverId, resyncPageRequest, params, { deadlineMs: pageDeadlineMs });
+  }
+
+  /** The items that fit the section's schema. */
+  #understood(section: Section, peer: Peer, items: readonly unknown[]): unknown[] {
+    const parsed = items.map((item) => section.item.safeParse(item));
+    const strange = parsed.find(({ success }) => !success);
+    if (strange) {
+      this.#options.logger.warn('Re-sync brought items that do not fit', {
+        section: section.name,
+        peer: peer.id,
+        error: strange.error,
+      });
+    }
+    return parsed.filter(({ success }) => success).map(({ data }) => data);
   }
 
   #pause(ms: number): Promise<void> {

@@ -9,7 +9,7 @@ import type * as z from 'zod';
  */
 const lateGuard = `local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
-if now > tonumber(ARGV[1]) then return redis.error_reply('LATE') end
+if now > tonumber(ARGV[1]) then return redis.error_reply('LATE this came after its time') end
 `;
 
 export interface ScriptDefinition<Key extends string, Arg extends string, Reply> {

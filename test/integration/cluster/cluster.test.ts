@@ -213,7 +213,10 @@ describe('cluster over Redis', () => {
     const [one, two] = await startTwo();
     const other = await start('three', { meshId: 'other' });
     const stranger = await start('four', { password: 'another password of a mesh' });
-    await never(() => one.members.all().length !== 2 || other.members.all().length !== 1 || stranger.members.all().length !== 1, 1_200);
+    await never(
+      () => one.members.all().length !== 2 || other.members.all().length !== 1 || stranger.members.all().length !== 1,
+      1_200,
+    );
     assert.equal(two.members.all().length, 2);
   });
 
@@ -252,7 +255,8 @@ describe('cluster over Redis', () => {
     const [one, two] = await startTwo();
     const steps: string[] = [];
     for (const cluster of [one, two]) {
-      for (const step of ['first', 'second']) cluster.addLostStep(step, async () => void steps.push(`${cluster.self.serverId} ${step}`));
+      for (const step of ['first', 'second'])
+        cluster.addLostStep(step, async () => void steps.push(`${cluster.self.serverId} ${step}`));
     }
     const three = await start('three');
     await knowEachOther(one, two, three);

@@ -40,7 +40,10 @@ describe('death of a server process', function () {
   });
 
   const seenHealthy = () =>
-    eventually(() => observers.every(({ members }) => members.get(three)?.suspected === false), { withinMs: 6_000, what: 'three is seen' });
+    eventually(() => observers.every(({ members }) => members.get(three)?.suspected === false), {
+      withinMs: 6_000,
+      what: 'three is seen',
+    });
 
   async function noticed(sinceMs: number, how: string): Promise<void> {
     await eventually(() => lost.length === observers.length, { withinMs: 2 * promisedMs, what: 'everybody has noticed' });
@@ -67,13 +70,19 @@ describe('death of a server process', function () {
     member.signal('SIGSTOP');
     await noticed(sinceMs, 'hung');
     member.signal('SIGCONT');
-    const rebirth = await eventually(() => member.lines.find(({ event }) => event === 'rebirth') ?? false, { withinMs: 6_000, what: 'a new life' });
+    const rebirth = await eventually(() => member.lines.find(({ event }) => event === 'rebirth') ?? false, {
+      withinMs: 6_000,
+      what: 'a new life',
+    });
     assert.equal(rebirth.before, before);
     assert.notEqual(rebirth.incarnation, before);
     const woken = member.lines.find(({ event }) => event === 'paused');
     assert.equal(woken?.mayServe, false, 'what runs first after the pause is told to do nothing');
     await seenHealthy();
-    assert.deepEqual(new Set(observers.map(({ members }) => incarnationId(members.get(three)?.incarnation ?? observers[0]!.self))), new Set([rebirth.incarnation]));
+    assert.deepEqual(
+      new Set(observers.map(({ members }) => incarnationId(members.get(three)?.incarnation ?? observers[0]!.self))),
+      new Set([rebirth.incarnation]),
+    );
   });
 
   it('is noticed at once when a new process of the same server starts', async () => {

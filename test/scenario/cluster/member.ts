@@ -20,13 +20,18 @@ export class MemberProcess {
 
   static async start(serverId: string, options: TestClusterOptions): Promise<MemberProcess> {
     const member = new MemberProcess(serverId, options);
-    await eventually(() => member.lines.some(({ event }) => event === 'started'), { withinMs: 15_000, what: `${serverId} has started` });
+    await eventually(() => member.lines.some(({ event }) => event === 'started'), {
+      withinMs: 15_000,
+      what: `${serverId} has started`,
+    });
     return member;
   }
 
   private constructor(serverId: string, options: TestClusterOptions) {
     const path = fileURLToPath(new URL('./member-process.ts', import.meta.url));
-    this.#child = spawnBound(process.execPath, [path, JSON.stringify({ serverId, ...options })], { stdio: ['ignore', 'pipe', 'inherit'] });
+    this.#child = spawnBound(process.execPath, [path, JSON.stringify({ serverId, ...options })], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     if (this.#child.stdout) createInterface(this.#child.stdout).on('line', (line) => this.lines.push(JSON.parse(line)));
   }
 

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import { setTimeout as pause } from 'node:timers/promises';
 import * as z from 'zod';
 import { defineEvent, defineRequest } from '#shared/mesh/contract.ts';
+import { type Envelope, EnvelopeSealer } from '#shared/mesh/envelope.ts';
 import { MemoryHub } from '#shared/mesh/memory-bus.ts';
+import { MeshKeys } from '#shared/mesh/mesh-keys.ts';
+import { encodePayload, encodeResult } from '#shared/mesh/payload.ts';
 import { UCError } from '#shared/protocol/errors.ts';
 import { eventually } from '#test/support/eventually.ts';
 import { introduce, startMesh, type TestServer } from './mesh-pair.ts';
@@ -90,6 +94,68 @@ describe('mesh on a memory bus', () => {
     for (let n = 1; n <= 3; n++) for (const who of ['a', 'b']) one.mesh.sendLatest(two.id, who, state, { who, n });
     await eventually(() => heard.length === 2);
     assert.deepEqual(heard, ['a3', 'b3']);
+  });
+
+  it('hands events of the first lane over before the states they travel with', async () => {
+    const heard: string[] = [];
+    two.mesh.on(state, ({ who }) => heard.push(who));
+    two.mesh.on(told, ({ text }) => heard.push(text));
+    one.mesh.sendLatest(two.id, 'a', state, { who: 'state', n: 1 });
+    one.mesh.send(two.id, told, { text: 'call' });
+    await eventually(() => heard.length === 2);
+    assert.deepEqual(heard, ['call', 'state']);
+  });
+
+  it('drops an event that does not fit its schema and fields it does not know', async () => {
+    const heard: unknown[] = [];
+    two.mesh.on(told, (event) => heard.push(event));
+    one.mesh.send(two.id, told, { text: 5 as unknown as string });
+    one.mesh.send(two.id, told, { text: 'a', newer: true } as { text: string });
+    await eventually(() => heard.length > 0);
+    assert.deepEqual(heard, [{ text: 'a' }]);
+  });
+
+  it('goes on after a handler has failed', async () => {
+    const heard: string[] = [];
+    two.mesh.on(told, () => {
+      throw new Error('a mistake');
+    });
+    two.mesh.on(told, ({ text }) => heard.push(text));
+    one.mesh.send(two.id, told, { text: 'a' });
+    await eventually(() => heard.length === 1);
+  });
+
+  it('does not execute a request that is older than its deadline', async () => {
+    let executed = 0;
+    two.mesh.handle(double, ({ n }) => {
+      executed++;
+      return { n };
+    });
+    await one.mesh.request(two.id, double, { n: 1 });
+    const publish = one.bus.publish.bind(one.bus);
+    one.bus.publish = async (channel, bytes) => {
+      if (channel.includes('two')) await pause(80);
+      return publish(channel, bytes);
+    };
+    await assert.rejects(one.mesh.request(two.id, double, { n: 2 }, { deadlineMs: 40 }), { code: 'OUTCOME_UNKNOWN' });
+    await pause(100);
+    assert.equal(executed, 1);
+  });
+
+  it('takes an answer only from the server that was asked', async () => {
+    const three = startMesh(hub, 'three');
+    introduce(one, two, three);
+    await eventually(() => three.mesh.state === 'up');
+    two.mesh.handle(double, () => new Promise<never>(() => undefined));
+    const answer = one.mesh.request(two.id, double, { n: 1 }, { deadlineMs: 100 });
+    // Another server of the mesh, gone mad, answers all numbers.
+    const keys = new MeshKeys('test', 'a password of the mesh');
+    const forged = Array.from({ length: 50 }, (_, id) => encodeResult(id, { n: 99 }));
+    const letter = { kind: 'stream', from: 'three:1', to: 'one:1', number: 1_000, sentMs: 0 } as const;
+    const bytes = new EnvelopeSealer(keys).seal({ ...letter, payload: encodePayload(0, forged, []) } as Envelope);
+    hub.publish('uc:test:inbox:one:1', bytes);
+    await assert.rejects(answer, { code: 'OUTCOME_UNKNOWN' });
+    three.mesh.stop();
   });
 
   it('delivers 20,000 states of different keys in a window', async () => {
