@@ -5,11 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
 import { stringify } from 'yaml';
 import { type Child, startChild, untilReady } from './dev-cluster/children.ts';
-import { buildWebClient } from './dev-cluster/web-client.ts';
 import { type Options, type Plan, planCluster, type Secrets, type ServerPlan } from './dev-cluster/plan.ts';
+import { assertPortsFree } from './dev-cluster/ports.ts';
 import { startRedis } from './dev-cluster/redis.ts';
 import { demoSignIns, seedCompany } from './dev-cluster/seed.ts';
-import { assertPortsFree } from './dev-cluster/ports.ts';
+import { buildWebClient } from './dev-cluster/web-client.ts';
 
 /** `npm start`: a private Redis, some UCServers and the demo company, all on loopback, until Ctrl-C. */
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -69,7 +69,12 @@ async function run(): Promise<void> {
 }
 
 async function startServer(server: ServerPlan): Promise<Child> {
-  const child = await startChild({ name: server.id, command: process.execPath, args: serveArguments(server), logFile: server.logFile });
+  const child = await startChild({
+    name: server.id,
+    command: process.execPath,
+    args: serveArguments(server),
+    logFile: server.logFile,
+  });
   children.push(child);
   await untilReady(child, () => answers(`${server.url}/readyz`), 30_000, server.logFile);
   say(`${server.id} is ready at ${server.url}`);
@@ -93,7 +98,9 @@ async function reportEnd(child: Child, plan: Plan): Promise<void> {
   const how = await child.exited;
   if (stopped.signal.aborted) return;
   const server = plan.servers.find(({ id }) => id === child.name);
-  const again = server ? `bin/ucmesh --config ${relative(process.cwd(), server.configFile)} serve` : `redis-server ${redisConfigFile(plan)}`;
+  const again = server
+    ? `bin/ucmesh --config ${relative(process.cwd(), server.configFile)} serve`
+    : `redis-server ${redisConfigFile(plan)}`;
   say(`\n${child.name} ended (${how}). Start it again with:\n  ${again}`);
 }
 
@@ -143,7 +150,8 @@ function printWelcome(plan: Plan, servers: readonly Child[], redis: Child, secon
 function parseOptions(): Options {
   const number = (least: number, most: number) => (text: string) => {
     const value = Number(text);
-    if (!Number.isInteger(value) || value < least || value > most) throw new InvalidArgumentError(`must be a whole number from ${least} to ${most}`);
+    if (!Number.isInteger(value) || value < least || value > most)
+      throw new InvalidArgumentError(`must be a whole number from ${least} to ${most}`);
     return value;
   };
   const command = new Command('npm start --')

@@ -21,7 +21,10 @@ const serverSchema = z.strictObject({
 
 const logSchema = z.strictObject({
   level: z.enum(logLevels).default('info').describe('Least severity that is written.'),
-  format: z.enum(['json', 'text']).default('json').describe('json: one object a line, for machines; text: for a person at a terminal.'),
+  format: z
+    .enum(['json', 'text'])
+    .default('json')
+    .describe('json: one object a line, for machines; text: for a person at a terminal.'),
 });
 
 /** The whole configuration of a UCServer: each section belongs to the part that uses it. */

@@ -1,7 +1,6 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import { withoutSecrets } from '#shared/runtime/config.ts';
-import { loadConfig } from '#shared/runtime/config.ts';
 import { systemClock } from '#shared/runtime/clock.ts';
+import { loadConfig, withoutSecrets } from '#shared/runtime/config.ts';
 import { createLogger } from '#shared/runtime/logger.ts';
 import { configSchema } from './config.ts';
 import { startServer } from './server.ts';

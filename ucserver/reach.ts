@@ -1,7 +1,7 @@
 import type { Mesh } from '#shared/mesh/mesh-port.ts';
 import type { Reach } from '#shared/protocol/session.ts';
-import type { Health } from '#shared/runtime/health.ts';
 import type { RedisConnection } from '#shared/redis/connection.ts';
+import type { Health } from '#shared/runtime/health.ts';
 import type { Database } from './database/index.ts';
 
 /** What is out of reach, as people are told. */

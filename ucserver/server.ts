@@ -10,6 +10,7 @@ import { type Deadline, Lifecycle } from '#shared/runtime/lifecycle.ts';
 import type { Logger } from '#shared/runtime/logger.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { createAccount, pictureRoutes } from './account/index.ts';
+import { allSettings } from './all-settings.ts';
 import { createAuth, mayDo } from './auth/index.ts';
 import { createChat } from './chat/index.ts';
 import type { Config } from './config.ts';
@@ -19,7 +20,7 @@ import { Directory, registerDirectoryMethods, tellCardChanges } from './director
 import { Dispatcher, Gateway, registerSessionMethods, SessionTable } from './gateway/index.ts';
 import { authRoutes, ClientAddress, createHttpApp, HttpServer, Networks, Origins, systemRoutes } from './http/index.ts';
 import { createOwnership } from './ownership/index.ts';
-import { companyDefaultSetting, createPermissions } from './permissions/index.ts';
+import { createPermissions } from './permissions/index.ts';
 import { createPresence, type PresenceService } from './presence/index.ts';
 import { procedures } from './procedures.ts';
 import { watchReach } from './reach.ts';
@@ -58,7 +59,13 @@ const builtPages = fileURLToPath(new URL('../dist/web', import.meta.url));
  * @throws UCError STORAGE_UNAVAILABLE when SQL is away and there is no snapshot to start from.
  * @throws Error when an address cannot be bound or Redis must not be used.
  */
-export async function startServer({ config, clock, logger: root, registry = new Registry(), onReplaced }: ServerOptions): Promise<UCServer> {
+export async function startServer({
+  config,
+  clock,
+  logger: root,
+  registry = new Registry(),
+  onReplaced,
+}: ServerOptions): Promise<UCServer> {
   const serverId = config.server.id;
   const logger = root.child({ server: serverId });
   const lifecycle = new Lifecycle({ clock, logger });
@@ -91,7 +98,7 @@ export async function startServer({ config, clock, logger: root, registry = new 
   const dispatcher = new Dispatcher({ ...base, registry });
   registerSessionMethods(dispatcher, sessions);
 
-  const settings = new Settings({ ...stored, logger, serverId, definitions: [companyDefaultSetting] });
+  const settings = new Settings({ ...stored, logger, serverId, definitions: allSettings });
   const directory = new Directory(stored);
   const permissions = createPermissions({ ...stored, directory, settings, dispatcher, sessions });
   const levelOf = (presentity: UserId, watcher: UserId) => permissions.levelOf(presentity, watcher);
@@ -114,7 +121,20 @@ export async function startServer({ config, clock, logger: root, registry = new 
   createContacts({ ...stored, dispatcher, sessions });
 
   const presence = createPresence({
-    ...{ cluster, ownership, sessions, dispatcher, permissions, directory, ...stored, signer, keys, logger, config: config.presence, signIn },
+    ...{
+      cluster,
+      ownership,
+      sessions,
+      dispatcher,
+      permissions,
+      directory,
+      ...stored,
+      signer,
+      keys,
+      logger,
+      config: config.presence,
+      signIn,
+    },
   });
   tellCardChanges({ directory, sessionsShowing: (userId) => presence.sessionsShowing(userId) });
 

@@ -33,7 +33,9 @@ export async function startChild({ name, command, args, logFile }: ChildPlan): P
   closeSync(log);
   await once(child, 'spawn');
   if (child.pid === undefined) throw new Error(`${name} could not be started`);
-  const exited = once(child, 'exit').then(([code, signal]) => (signal ? `signal ${String(signal)}` : `exit code ${String(code)}`));
+  const exited = once(child, 'exit').then(([code, signal]) =>
+    signal ? `signal ${String(signal)}` : `exit code ${String(code)}`,
+  );
   return {
     name,
     pid: child.pid,

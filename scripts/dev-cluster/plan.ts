@@ -66,7 +66,12 @@ export function planCluster(options: Options, secrets: Secrets): Plan {
   return {
     folder,
     database,
-    redis: { port: redisPort, folder: join(folder, 'redis'), password: secrets.redisPassword, logFile: join(folder, 'redis', 'redis.log') },
+    redis: {
+      port: redisPort,
+      folder: join(folder, 'redis'),
+      password: secrets.redisPassword,
+      logFile: join(folder, 'redis', 'redis.log'),
+    },
     servers,
   };
 }

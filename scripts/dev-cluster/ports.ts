@@ -5,7 +5,8 @@ import type { Plan } from './plan.ts';
 export async function assertPortsFree({ servers, redis }: Plan): Promise<void> {
   const ports = [...servers.map(({ url }) => Number(new URL(url).port)), redis.port];
   for (const port of ports) {
-    if (await isTaken(port)) throw new Error(`port ${port} is taken; stop what listens there, or give another: npm start -- --port 9000`);
+    if (await isTaken(port))
+      throw new Error(`port ${port} is taken; stop what listens there, or give another: npm start -- --port 9000`);
   }
 }
 

@@ -1,5 +1,5 @@
-import { createLogger } from '#shared/runtime/logger.ts';
 import { serverIdSchema } from '#shared/ids.ts';
+import { createLogger } from '#shared/runtime/logger.ts';
 import { withCompany } from '#ucserver/cli/company.ts';
 import { demoDepartments, demoPassword, demoPeople, emailOf, homeServerOf } from './company.ts';
 import { demoMeshId, type Plan } from './plan.ts';

@@ -17,6 +17,8 @@ export async function buildWebClient(root: string, say: (line: string) => void):
 }
 
 function newestSource(root: string): number {
-  const files = globSync(['web/**/*.{ts,tsx,css,html,svg,json}', 'shared/protocol/*.ts', 'shared/ids.ts', 'package-lock.json'], { cwd: root });
+  const files = globSync(['web/**/*.{ts,tsx,css,html,svg,json}', 'shared/protocol/*.ts', 'shared/ids.ts', 'package-lock.json'], {
+    cwd: root,
+  });
   return Math.max(...files.map((file) => statSync(join(root, file)).mtimeMs));
 }

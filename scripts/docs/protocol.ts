@@ -57,7 +57,9 @@ export function errorsPage(): string {
     '',
     '| code | HTTP | again | meaning |',
     '|---|---|---|---|',
-    ...Object.entries(errorCodes).map(([code, { http, retryable, meaning }]) => `| \`${code}\` | ${http} | ${retryable ? 'yes' : 'no'} | ${meaning} |`),
+    ...Object.entries(errorCodes).map(
+      ([code, { http, retryable, meaning }]) => `| \`${code}\` | ${http} | ${retryable ? 'yes' : 'no'} | ${meaning} |`,
+    ),
     '',
     '## Close codes of the WebSocket',
     '',
@@ -65,7 +67,9 @@ export function errorsPage(): string {
     '',
     '| code | name | client | meaning |',
     '|---|---|---|---|',
-    ...Object.entries(closeCodes).map(([name, { code, reconnect, meaning }]) => `| ${code} | ${name} | ${reconnect} | ${meaning} |`),
+    ...Object.entries(closeCodes).map(
+      ([name, { code, reconnect, meaning }]) => `| ${code} | ${name} | ${reconnect} | ${meaning} |`,
+    ),
     '',
   ].join('\n');
 }

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import * as z from 'zod';
 
 const hour = 3_600_000;
@@ -10,8 +9,10 @@ export const authConfigSchema = z.strictObject({
     .int()
     .min(1)
     .max(64)
-    .default(Math.max(1, Math.min(3, availableParallelism() - 1)))
-    .describe('Passwords hashed at the same time; each takes 64 MiB and a core. More than 3 need a larger UV_THREADPOOL_SIZE.'),
+    .optional()
+    .describe(
+      'Passwords hashed at the same time; each takes 64 MiB and a core. Default: one less than the cores, at most 3; more need a larger UV_THREADPOOL_SIZE.',
+    ),
   hashesWaiting: z
     .number()
     .int()

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { MeshKeys } from '#shared/mesh/mesh-keys.ts';
 import type { Mesh } from '#shared/mesh/mesh-port.ts';
 import type { Clock } from '#shared/runtime/clock.ts';
@@ -40,7 +41,7 @@ export interface Auth {
 /** Puts together passwords, tokens and their stores. */
 export function createAuth({ config, database, replica, mesh, meshKeys, sealing, clock, logger }: CreateAuthOptions): Auth {
   const sources = { database, replica, clock };
-  const { hashesAtOnce, hashesWaiting, accessMs, refreshMs, keyMs } = config;
+  const { hashesAtOnce = sparingCores(), hashesWaiting, accessMs, refreshMs, keyMs } = config;
   const passwords = new Passwords({ hashesAtOnce, hashesWaiting, clock });
   const keys = new KeyRing({ store: new KeyRepository(sources), sealing, clock, logger, keyMs, tokenMs: refreshMs });
   const revocations = new Revocations({ store: new RevocationRepository(sources), mesh, clock, logger, tokenMs: refreshMs });
@@ -72,4 +73,9 @@ export function createAuth({ config, database, replica, mesh, meshKeys, sealing,
       await devices.stop();
     },
   };
+}
+
+/** Leaves a core for everything else. */
+function sparingCores(): number {
+  return Math.max(1, Math.min(3, availableParallelism() - 1));
 }

@@ -1,8 +1,8 @@
 import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { systemClock } from '#shared/runtime/clock.ts';
-import { silentLogger, type Logger } from '#shared/runtime/logger.ts';
 import { RedisConnection } from '#shared/redis/connection.ts';
+import { systemClock } from '#shared/runtime/clock.ts';
+import { type Logger, silentLogger } from '#shared/runtime/logger.ts';
 import type { Config } from '../config.ts';
 import { openDatabase } from '../database/index.ts';
 import { procedures } from '../procedures.ts';
@@ -24,7 +24,9 @@ export async function checkConnections(config: Config, logger: Logger = silentLo
     await attempt(`address for clients ${http.host}:${http.port}`, () => tryListening(http.host, http.port)),
     await attempt(`address for servers ${mesh.host}:${mesh.port}`, () => tryListening(mesh.host, mesh.port)),
     ...(await Promise.all(
-      [http.tls, mesh.tls].flatMap((tls) => (tls ? [tls.cert, tls.key] : [])).map((file) => attempt(`file ${file}`, () => void readFileSync(file))),
+      [http.tls, mesh.tls]
+        .flatMap((tls) => (tls ? [tls.cert, tls.key] : []))
+        .map((file) => attempt(`file ${file}`, () => void readFileSync(file))),
     )),
     await attempt('Redis', () => tryRedis(config)),
     await attempt('SQL database', () => tryDatabase(config, logger)),
@@ -49,7 +51,12 @@ function tryListening(host: string, port: number): Promise<void> {
 }
 
 async function tryRedis({ redis, mesh }: Config): Promise<void> {
-  const connection = new RedisConnection({ config: redis, name: `ucmesh:${mesh.id}:check`, clock: systemClock, logger: silentLogger });
+  const connection = new RedisConnection({
+    config: redis,
+    name: `ucmesh:${mesh.id}:check`,
+    clock: systemClock,
+    logger: silentLogger,
+  });
   try {
     if (!(await connection.open(3_000))) throw new Error('no answer within 3 s, or the password is wrong');
   } finally {

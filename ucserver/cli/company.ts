@@ -21,13 +21,25 @@ export interface Company {
  *
  * @throws UCError STORAGE_UNAVAILABLE
  */
-export async function withCompany<T>(config: Pick<Config, 'database' | 'mesh'>, logger: Logger, act: (company: Company) => Promise<T>): Promise<T> {
+export async function withCompany<T>(
+  config: Pick<Config, 'database' | 'mesh'>,
+  logger: Logger,
+  act: (company: Company) => Promise<T>,
+): Promise<T> {
   const clock = systemClock;
   // Snapshots belong to servers: a command writes its own into a folder that goes with it.
   const dataFolder = mkdtempSync(join(tmpdir(), 'ucmesh-'));
   try {
     const storage = await startStorage({
-      ...{ config: config.database, procedures, parts: Object.values(replicaParts), dataFolder, mesh: config.mesh, clock, logger },
+      ...{
+        config: config.database,
+        procedures,
+        parts: Object.values(replicaParts),
+        dataFolder,
+        mesh: config.mesh,
+        clock,
+        logger,
+      },
       announce: () => undefined,
     });
     try {

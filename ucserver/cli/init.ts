@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { withoutSecrets } from '#shared/runtime/config.ts';
 import type { Logger } from '#shared/runtime/logger.ts';
 import { type Config, configSchema } from '../config.ts';
-import { checkConnections, type Check } from './checks.ts';
+import { type Check, checkConnections } from './checks.ts';
 import { withCompany } from './company.ts';
 import { writeConfig } from './config-file.ts';
 import { Questions } from './questions.ts';
@@ -49,7 +49,10 @@ export function addInitCommand(program: Command, logger: Logger): void {
 
 async function init(file: string, flags: InitFlags, logger: Logger): Promise<void> {
   if (existsSync(file) && flags.force !== true) throw new Error(`${resolve(file)} exists already; give --force to replace it`);
-  const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => typeof value === 'string')) as Record<string, string>;
+  const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => typeof value === 'string')) as Record<
+    string,
+    string
+  >;
   const questions = new Questions(given, flags.interactive && process.stdin.isTTY === true);
   const values = await askConfig(questions, given);
   questions.finish();
@@ -64,33 +67,55 @@ async function init(file: string, flags: InitFlags, logger: Logger): Promise<voi
       console.log(`${company.directory.size} people exist, no administrator was made`);
       return;
     }
-    const signIn = await questions.ask({ flag: 'admin-sign-in', text: 'Sign-in name of the first administrator', fallback: 'admin' });
+    const signIn = await questions.ask({
+      flag: 'admin-sign-in',
+      text: 'Sign-in name of the first administrator',
+      fallback: 'admin',
+    });
     const name = await questions.ask({ flag: 'admin-name', text: 'Their name', fallback: 'Administrator' });
     const email = await questions.ask({ flag: 'admin-email', text: 'Their e-mail address' });
     const password =
-      process.env.UCMESH_SETUP_ADMIN_PASSWORD || (await questions.ask({ flag: 'admin-password', text: 'Their password', hidden: true }));
+      process.env.UCMESH_SETUP_ADMIN_PASSWORD ||
+      (await questions.ask({ flag: 'admin-password', text: 'Their password', hidden: true }));
     questions.finish();
     checkPassword(password);
     await addUser(company, signIn, { name, email, administrator: true }, password);
     console.log(`${name} can sign in as ${signIn} and administer`);
   });
   console.log(`\nStart this server:  ucmesh --config ${file} serve`);
-  if (!given.meshPassword) console.log('For further servers give init the same --mesh-id and the mesh password that stands in the file.');
+  if (!given.meshPassword)
+    console.log('For further servers give init the same --mesh-id and the mesh password that stands in the file.');
 }
 
 async function askConfig(questions: Questions, given: Readonly<Record<string, string>>): Promise<Record<string, unknown>> {
   const id = await questions.ask({ flag: 'server-id', text: 'Name of this server', fallback: 'server-1' });
-  const dataFolder = await questions.ask({ flag: 'data-folder', text: 'Folder for its own files', fallback: `/var/lib/ucmesh/${id}` });
+  const dataFolder = await questions.ask({
+    flag: 'data-folder',
+    text: 'Folder for its own files',
+    fallback: `/var/lib/ucmesh/${id}`,
+  });
   const host = await questions.ask({ flag: 'host', text: 'Address to listen on for clients', fallback: '0.0.0.0' });
   const port = await questions.ask({ flag: 'port', text: 'Port for clients', fallback: '8080' });
   const publicUrl = await questions.ask({ flag: 'public-url', text: 'Public URL of this server, as https://uc1.example.com' });
-  const origins = await questions.ask({ flag: 'origins', text: 'Origins of pages beside the servers themselves (commas), or one wildcard; may stay empty', fallback: '' });
+  const origins = await questions.ask({
+    flag: 'origins',
+    text: 'Origins of pages beside the servers themselves (commas), or one wildcard; may stay empty',
+    fallback: '',
+  });
   const meshId = await questions.ask({ flag: 'mesh-id', text: 'Name of the mesh', fallback: 'ucmesh' });
   const meshPassword = given.meshPassword ?? randomBytes(24).toString('base64url');
-  const meshHost = await questions.ask({ flag: 'mesh-host', text: 'Address on which the other servers reach this one', fallback: '127.0.0.1' });
+  const meshHost = await questions.ask({
+    flag: 'mesh-host',
+    text: 'Address on which the other servers reach this one',
+    fallback: '127.0.0.1',
+  });
   const meshPort = await questions.ask({ flag: 'mesh-port', text: 'Its port', fallback: '7100' });
   const redis = await questions.ask({ flag: 'redis', text: 'Redis', fallback: 'redis://127.0.0.1:6379' });
-  const sql = await questions.ask({ flag: 'sql', text: 'SQL database (sqlite:FILE or mssql://user:password@host/database)', fallback: `sqlite:${dataFolder}/ucmesh.db` });
+  const sql = await questions.ask({
+    flag: 'sql',
+    text: 'SQL database (sqlite:FILE or mssql://user:password@host/database)',
+    fallback: `sqlite:${dataFolder}/ucmesh.db`,
+  });
   return {
     server: { id, dataFolder },
     http: {
@@ -104,7 +129,10 @@ async function askConfig(questions: Questions, given: Readonly<Record<string, st
 }
 
 /** @throws Error when the text is not such a URL. */
-export function redisSection(text: string, { redisSentinels, redisSentinelName }: Readonly<Record<string, string | undefined>>): Config['redis'] | Record<string, unknown> {
+export function redisSection(
+  text: string,
+  { redisSentinels, redisSentinelName }: Readonly<Record<string, string | undefined>>,
+): Config['redis'] | Record<string, unknown> {
   const url = parseUrl(text, '--redis', ['redis:', 'rediss:']);
   const number = url.pathname.slice(1);
   return {
@@ -127,13 +155,16 @@ export function databaseSection(text: string): Record<string, unknown> {
     ...{ user: decodeURIComponent(url.username), password: decodeURIComponent(url.password) },
     ...(url.port && { port: Number(url.port) }),
     ...(url.searchParams.has('encrypt') && { encrypt: url.searchParams.get('encrypt') }),
-    ...(url.searchParams.has('trustServerCertificate') && { trustServerCertificate: url.searchParams.get('trustServerCertificate') === 'true' }),
+    ...(url.searchParams.has('trustServerCertificate') && {
+      trustServerCertificate: url.searchParams.get('trustServerCertificate') === 'true',
+    }),
   };
 }
 
 function parseUrl(text: string, flag: string, protocols: readonly string[]): URL {
   const url = URL.parse(text);
-  if (!url || !protocols.includes(url.protocol)) throw new Error(`${flag}: "${text.replace(/:[^:@/]*@/, ':***@')}" must begin with ${protocols.join(' or ')}//`);
+  if (!url || !protocols.includes(url.protocol))
+    throw new Error(`${flag}: "${text.replace(/:[^:@/]*@/, ':***@')}" must begin with ${protocols.join(' or ')}//`);
   return url;
 }
 
@@ -144,7 +175,11 @@ function hostAndPort(text: string): { host: string; port?: number } {
 
 /** Prints what each check found. @throws Error when one failed. */
 export function report(checks: readonly Check[]): void {
-  for (const { name, problem } of checks) console.log(`${problem === undefined ? 'ok    ' : 'FAILED'} ${name}${problem ? `: ${problem}` : ''}`);
+  for (const { name, problem } of checks)
+    console.log(`${problem === undefined ? 'ok    ' : 'FAILED'} ${name}${problem ? `: ${problem}` : ''}`);
   const failed = checks.filter(({ problem }) => problem !== undefined);
-  if (failed.length > 0) throw new Error(`${failed.length} of ${checks.length} checks failed; the configuration was written, mend it and run check-config`);
+  if (failed.length > 0)
+    throw new Error(
+      `${failed.length} of ${checks.length} checks failed; the configuration was written, mend it and run check-config`,
+    );
 }

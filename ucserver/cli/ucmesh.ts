@@ -58,6 +58,7 @@ function exitCodeOf(error: unknown): number {
 }
 
 function messageOf(error: unknown): string {
-  if (error instanceof UCError) return `${error.field ? `${error.field.replace(/^params\./, '')}: ` : ''}${error.message} (${error.code})`;
+  if (error instanceof UCError)
+    return `${error.field ? `${error.field.replace(/^params\./, '')}: ` : ''}${error.message} (${error.code})`;
   return error instanceof Error ? error.message : String(error);
 }

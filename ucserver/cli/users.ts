@@ -56,7 +56,10 @@ export function addUserCommands(program: Command, inCompany: InCompany): void {
       const password = await readPassword();
       await inCompany(async (company) => {
         const found = find(company, signIn);
-        await company.directory.setPasswordHash(found.id, await company.passwords.hash(password), { actor: 'system', from: 'command line' });
+        await company.directory.setPasswordHash(found.id, await company.passwords.hash(password), {
+          actor: 'system',
+          from: 'command line',
+        });
       });
     });
 
@@ -65,12 +68,19 @@ export function addUserCommands(program: Command, inCompany: InCompany): void {
     .description('lock a person out and end their sessions; --undo lets them in again')
     .option('--undo', 'let the person in again')
     .action(async (signIn: string, { undo = false }: { undo?: boolean }) => {
-      await inCompany((company) => company.directory.lockUser(find(company, signIn).id, !undo, { actor: 'system', from: 'command line' }));
+      await inCompany((company) =>
+        company.directory.lockUser(find(company, signIn).id, !undo, { actor: 'system', from: 'command line' }),
+      );
     });
 }
 
 /** Creates one person with a password. @throws UCError BAD_REQUEST naming the wrong field */
-export async function addUser({ directory, passwords }: Company, signIn: string, flags: AddFlags, password: string): Promise<User> {
+export async function addUser(
+  { directory, passwords }: Company,
+  signIn: string,
+  flags: AddFlags,
+  password: string,
+): Promise<User> {
   const { name: displayName, email, department, homeServer, administrator = false } = flags;
   const request = { signIn, displayName, email, department, homeServer, administrator };
   // Checked before the password is hashed, which takes a while.

@@ -1,8 +1,12 @@
 import type { AnyContract } from '../contract.ts';
+import { authContracts } from './auth.ts';
 import { chatContracts } from './chat.ts';
 import { clusterContracts } from './cluster.ts';
+import { ownershipContracts } from './ownership.ts';
 import { presenceContracts } from './presence.ts';
 import { resyncContracts } from './resync.ts';
+import { sessionContracts } from './session.ts';
+import { storageContracts } from './storage.ts';
 
 /**
  * Every event and request between servers, by feature; `docs/mesh.md` is printed from it. A feature adds its own file beside this
@@ -11,6 +15,10 @@ import { resyncContracts } from './resync.ts';
 export const meshContracts = {
   cluster: clusterContracts,
   resync: resyncContracts,
+  storage: storageContracts,
+  auth: authContracts,
+  ownership: ownershipContracts,
+  session: sessionContracts,
   presence: presenceContracts,
   chat: chatContracts,
 } as const satisfies Readonly<Record<string, readonly AnyContract[]>>;

@@ -79,3 +79,5 @@ export function defineAct<Params extends ActParams, Result>(
 ): ActContract<Params, Result> {
   return defineRequest<ActOn<Params>, Result>(name, z.object({ userId: userIdSchema, term, params }), result, { meaning });
 }
+
+export const ownershipContracts = [ownerChanges, ownerDigest, askHandOver, offerUsers, deliverHandOver] as const;

@@ -71,3 +71,12 @@ export type AttachedItem = z.infer<typeof attachedItemSchema>;
 export const peopleReturning = defineEvent('session.returning', z.object({ waiting: z.boolean() }), {
   meaning: 'After a death the sender makes returning people wait; said every second, so that nobody is shown offline too early.',
 });
+
+export const sessionContracts = [
+  attachSession,
+  relayRequest,
+  sessionPushes,
+  sessionClosed,
+  sessionDetached,
+  peopleReturning,
+] as const;

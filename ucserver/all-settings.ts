@@ -1,0 +1,5 @@
+import { companyDefaultSetting } from './permissions/index.ts';
+import type { SettingDefinition } from './settings/index.ts';
+
+/** The settings of all features. */
+export const allSettings: readonly SettingDefinition<unknown>[] = [companyDefaultSetting as SettingDefinition<unknown>];
