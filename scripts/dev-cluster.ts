@@ -138,7 +138,7 @@ function printWelcome(plan: Plan, servers: readonly Child[], redis: Child, secon
   const users = demoSignIns(plan.servers.length);
   const width = Math.max(...users.map(({ name }) => name.length));
   say(`\nReady after ${seconds.toFixed(1)} s. Open two of these in two browsers and sign in as two people:`);
-  plan.servers.forEach(({ id, url }, index) => say(`  ${id}  ${url}  (pid ${servers[index]?.pid})`));
+  for (const [index, { id, url }] of plan.servers.entries()) say(`  ${id}  ${url}  (pid ${servers[index]?.pid})`);
   say(`\nEverybody's password is ${users[0]?.password}; samuel is the administrator.`);
   for (const { name, signIn, homeServer } of users) say(`  ${name.padEnd(width)}  ${signIn.padEnd(8)}  at home on ${homeServer}`);
   say('\nTry what happens when something dies:');

@@ -18,7 +18,7 @@ function isTimeZone(name: string): boolean {
 }
 
 /** Longest and shortest password; long ones are welcome, the limit only bounds the work of hashing. */
-export const passwordSchema = z.string().min(10).max(256);
+export const passwordSchema = z.string().min(10, 'must have at least 10 characters').max(256, 'must have at most 256 characters');
 
 export const accountSchema = z.object({
   userId: userIdSchema,

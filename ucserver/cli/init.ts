@@ -56,6 +56,8 @@ async function init(file: string, flags: InitFlags, logger: Logger): Promise<voi
   const questions = new Questions(given, flags.interactive && process.stdin.isTTY === true);
   const values = await askConfig(questions, given);
   questions.finish();
+  const givenPassword = process.env.UCMESH_SETUP_ADMIN_PASSWORD || given.adminPassword;
+  if (givenPassword) checkPassword(givenPassword);
   const config = writeConfig(file, values, flags.force === true);
   console.log(`wrote ${resolve(file)}`);
   logger.debug('configuration', { config: withoutSecrets(configSchema, config) });
@@ -75,7 +77,7 @@ async function init(file: string, flags: InitFlags, logger: Logger): Promise<voi
     const name = await questions.ask({ flag: 'admin-name', text: 'Their name', fallback: 'Administrator' });
     const email = await questions.ask({ flag: 'admin-email', text: 'Their e-mail address' });
     const password =
-      process.env.UCMESH_SETUP_ADMIN_PASSWORD ||
+      givenPassword ??
       (await questions.ask({ flag: 'admin-password', text: 'Their password', hidden: true }));
     questions.finish();
     checkPassword(password);
