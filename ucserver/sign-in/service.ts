@@ -112,7 +112,7 @@ export class SignInService implements SignIn {
       cluster.mesh.addResync(new AttachedSection(cluster, this.#attached, this.#remote)),
       this.#idle.start(),
       this.#returning.start(),
-      notifyClients(cluster, sessions, this.#redirection, reach),
+      notifyClients({ cluster, sessions, attached: this.#attached, redirection: this.#redirection, reach }),
     );
     if (config.goHome.enabled) this.#stops.push(this.#goingHome.start());
   }
