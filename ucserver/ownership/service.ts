@@ -61,6 +61,7 @@ export class Ownings {
   readonly #delivery: HandOverDelivery;
   readonly #mine = new Map<UserId, Owning>();
   readonly #taking = new Map<UserId, Promise<'taken' | { ownedBy: Incarnation }>>();
+  readonly #retaking = new Set<UserId>();
   readonly #releasing = new Map<UserId, Promise<void>>();
   readonly #beforeRelease = new Set<(userId: UserId) => void | Promise<void>>();
 
@@ -137,11 +138,20 @@ export class Ownings {
   /** Takes a user anew who is held here already: the version they were held under is worth nothing any more. */
   async retake(userId: UserId): Promise<void> {
     const before = this.#mine.get(userId);
-    if (!before) return;
-    const claimed = await this.#claim(userId, before.incarnation);
-    if (this.#mine.get(userId) !== before) return;
-    if ('ownedBy' in claimed) this.#lose(userId, this.map.ownerOf(userId) ?? { incarnation: claimed.ownedBy, term: 0 });
-    else if (!this.#gain(userId, claimed, undefined, undefined)) this.#lose(userId, this.ownerOf(userId));
+    if (!before || this.#retaking.has(userId)) return;
+    this.#retaking.add(userId);
+    try {
+      for (let attempt = 1; attempt <= mostTries; attempt++) {
+        const claimed = await this.#claim(userId, before.incarnation);
+        if (this.#mine.get(userId) !== before) return;
+        const rival = 'ownedBy' in claimed ? (this.map.ownerOf(userId) ?? { incarnation: claimed.ownedBy, term: 0 }) : undefined;
+        if (rival) return this.#lose(userId, rival);
+        if (!('ownedBy' in claimed) && this.#gain(userId, claimed, undefined, undefined)) return;
+      }
+      this.unsettled.add(userId);
+    } finally {
+      this.#retaking.delete(userId);
+    }
   }
 
   async release(userId: UserId): Promise<void> {

@@ -57,6 +57,7 @@ interface Arrival {
 /** The world may change while a decision is carried out; then it is made anew, this often at most. */
 const mostRounds = 5;
 const busyMs = 1_000;
+const newsMs = 50;
 
 /** Opens sessions: here, or it says where. */
 export class Opener implements SessionOpener {
@@ -168,14 +169,16 @@ export class Opener implements SessionOpener {
   }
 
   async #attach(arrival: Arrival, owner: Incarnation): Promise<OpenResult | undefined> {
-    const { attached, logger } = this.#options;
+    const { attached, clock, logger } = this.#options;
     const { session, link, correlationId } = arrival;
     try {
       await attached.open(session, owner, link, correlationId);
     } catch (error) {
       if (!(error instanceof UCError)) throw error;
       logger.info('A session could not be attached', { userId: session.userId, correlationId, error });
-      arrival.excluded.add(owner.serverId);
+      // The news of who the owner is now is on its way.
+      if (error.code === 'NOT_OWNER') await new Promise<void>((resolve) => void clock.after(newsMs, resolve));
+      else arrival.excluded.add(owner.serverId);
       return undefined;
     }
     return this.#welcome(session, true);
