@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type Incarnation, type IncarnationId, incarnationId, type ServerId } from '../ids.ts';
+import { type IncarnationId, incarnationId, type ServerId } from '../ids.ts';
 import type { RedisConnection } from '../redis/connection.ts';
 import type { Keys } from '../redis/keys.ts';
 import { type MemberRecord, memberRecordSchema, type RecordSigner, type Tombstone, tombstoneSchema } from '../redis/records.ts';
@@ -33,12 +33,19 @@ const buryScript = defineScript({
   keys: ['tombstones', 'reaper'],
   args: ['incarnation', 'tombstone', 'stayMs', 'by', 'holdMs'],
   changes: true,
-  reply: yes,
+  reply: z.enum(['YOURS', 'OTHER', 'DONE']),
 });
 const forgetScript = defineScript({
   file: lua('forget'),
-  keys: ['members', 'reaper'],
+  keys: ['members', 'tombstones', 'reaper'],
   args: ['incarnation', 'by'],
+  changes: true,
+  reply: yes,
+});
+const leaveScript = defineScript({
+  file: lua('leave'),
+  keys: ['members', 'tombstones'],
+  args: ['incarnation', 'tombstone', 'stayMs'],
   changes: true,
   reply: yes,
 });
@@ -130,8 +137,12 @@ export class Board {
     };
   }
 
-  /** Makes this death final. @returns whether `by` is the one that clears up; the same call renews that for 5 s. */
-  bury(tombstone: Tombstone, by: IncarnationId): Promise<boolean> {
+  /**
+   * Makes this death final.
+   * @returns `YOURS`: `by` is the one that clears up, for 5 s, which the same call renews; `OTHER`: somebody else is; `DONE`: it is
+   *   cleared up.
+   */
+  bury(tombstone: Tombstone, by: IncarnationId): Promise<'YOURS' | 'OTHER' | 'DONE'> {
     const { incarnation } = tombstone;
     return this.#redis.run(
       buryScript,
@@ -145,9 +156,10 @@ export class Board {
     return this.#redis.run(forgetScript, { ...this.#keys, reaper: this.#reaper(incarnation) }, { incarnation, by });
   }
 
-  /** Whether this incarnation still waits to be cleared up after. */
-  async isRemembered(incarnation: Incarnation): Promise<boolean> {
-    return (await this.#redis.use((client) => client.hexists(this.#keys.members, incarnationId(incarnation)))) === 1;
+  /** This server stops. */
+  async leave(incarnation: IncarnationId): Promise<void> {
+    const tombstone = this.#signTombstone({ incarnation, by: incarnation, reason: 'stopped' });
+    await this.#redis.run(leaveScript, this.#keys, { incarnation, tombstone, stayMs: tombstoneStayMs });
   }
 
   /** Adds again what a server remembers. */
@@ -170,7 +182,7 @@ export class Board {
   }
 
   #tombstone(id: string, text: string): Tombstone | undefined {
-    const record = text.slice(text.indexOf(' ') + 1);
+    const record = text.replace(/^\d+ [01] /, '');
     return this.#signer.verify(`${this.#keys.tombstones} ${id}`, tombstoneSchema, record);
   }
 }

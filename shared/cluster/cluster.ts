@@ -189,8 +189,7 @@ export class ServerCluster implements Cluster {
     this.#reread?.stop();
     if (this.redis.state === 'up' && !this.#replaced) {
       try {
-        await this.#board.bury({ incarnation: this.#id, by: this.#id, reason: 'stopped' }, this.#id);
-        await this.#board.forget(this.#id, this.#id);
+        await this.#board.leave(this.#id);
       } catch (error) {
         this.#logger.info('Left without saying so in Redis; the others will notice', { error });
       }

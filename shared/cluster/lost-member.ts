@@ -11,7 +11,7 @@ const renewPeriodMs = 1_500;
 const retryMs = 500;
 
 export interface LostMemberReaperOptions {
-  readonly board: Pick<Board, 'bury' | 'forget' | 'isRemembered'>;
+  readonly board: Pick<Board, 'bury' | 'forget'>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly self: () => IncarnationId;
@@ -66,12 +66,10 @@ export class LostMemberReaper {
     task.busy = true;
     let againMs: number | undefined = retryMs;
     try {
-      if (await board.bury(task.tombstone, self())) {
-        await this.#clearUp(id, task.lost, task.tombstone);
-        againMs = undefined;
-      } else {
-        againMs = (await board.isRemembered(task.lost)) ? reaperHoldMs + retryMs * Math.random() : undefined;
-      }
+      const right = await board.bury(task.tombstone, self());
+      if (right === 'YOURS') await this.#clearUp(id, task.lost, task.tombstone);
+      // Spread, so that not all who wait ask at the same moment.
+      againMs = right === 'OTHER' ? reaperHoldMs + retryMs * Math.random() : undefined;
     } catch (error) {
       // Redis away is the common reason; `retryNow` comes when it is back.
       logger[error instanceof RedisUnavailable ? 'debug' : 'error']('Clearing up is tried again', { lost: id, error });
@@ -87,11 +85,13 @@ export class LostMemberReaper {
     let failure: unknown;
     const renew = async () => {
       if (failure !== undefined) throw failure;
-      if (self() !== by || !(await board.bury(tombstone, by))) throw new Error(`The right to clear up after ${id} was lost`);
+      const held = !this.#stopped && self() === by && (await board.bury(tombstone, by)) === 'YOURS';
+      if (!held) throw new Error(`The right to clear up after ${id} was lost`);
     };
     const renewing = clock.every(renewPeriodMs, () => {
       renew().catch((error) => {
         failure = error;
+        renewing.stop();
       });
     });
     try {

@@ -43,7 +43,7 @@ export const keySpace = {
   }),
   tombstones: define([], () => '{cluster}:tombstones', {
     type: 'hash',
-    value: 'incarnation → "<until, Redis ms> <signed tombstone>"',
+    value: 'incarnation → "<until, Redis ms> <1 when cleared up, else 0> <signed tombstone>"',
     expiry: '24 h per field, pruned by each burial',
     meaning: 'Incarnations that are dead for good: their heartbeats are refused, their envelopes dropped.',
   }),

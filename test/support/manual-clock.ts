@@ -62,6 +62,12 @@ export class ManualClock implements Clock {
     await turn();
   }
 
+  /** The loop stands still: time passes but no timer fires; each that became due fires once, when time moves on. */
+  stall(ms: number): void {
+    this.#moveTo(this.#monotonicMs + ms);
+    for (const timer of this.#pending) timer.dueMs = Math.max(timer.dueMs, this.#monotonicMs);
+  }
+
   /** Moves wall time only, as an administrator or NTP does; timers and monotonic time do not notice. */
   jumpWall(ms: number): void {
     this.#wallMs += ms;

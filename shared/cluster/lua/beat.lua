@@ -1,7 +1,7 @@
 -- Stores a heartbeat and tells it to all, unless its incarnation is dead or the server lives under a newer one.
 -- KEYS[1] members: hash incarnation → signed member record
 -- KEYS[2] lives: hash server id → number of its last life
--- KEYS[3] tombstones: hash incarnation → "<until> <signed tombstone>"
+-- KEYS[3] tombstones: hash incarnation → "<until> <1 when cleared up, else 0> <signed tombstone>"
 -- ARGV[1] notAfter: ms of this Redis after which nothing happens
 -- ARGV[2] serverId: whose heartbeat it is
 -- ARGV[3] life: in which life

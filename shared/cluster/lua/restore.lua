@@ -1,6 +1,6 @@
 -- Adds again what a server remembers, after Redis may have lost it.
 -- KEYS[1] lives: hash server id → number of its last life
--- KEYS[2] tombstones: hash incarnation → "<until> <signed tombstone>"
+-- KEYS[2] tombstones: hash incarnation → "<until> <1 when cleared up, else 0> <signed tombstone>"
 -- ARGV[1] notAfter: ms of this Redis after which nothing happens
 -- ARGV[2] lives: JSON object server id → life, as text
 -- ARGV[3] tombstones: JSON object incarnation → signed tombstone
@@ -11,6 +11,6 @@ for server, life in pairs(cjson.decode(ARGV[2])) do
 end
 local to = string.format('%.0f', now + tonumber(ARGV[4]))
 for incarnation, tombstone in pairs(cjson.decode(ARGV[3])) do
-  redis.call('HSETNX', KEYS[2], incarnation, to .. ' ' .. tombstone)
+  redis.call('HSETNX', KEYS[2], incarnation, to .. ' 0 ' .. tombstone)
 end
 return 1
