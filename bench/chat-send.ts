@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { randomId } from '#shared/random-id.ts';
+import { timeOrderedId } from '#shared/random-id.ts';
 import { atLeast, atMost, type Bench, inTurn, onStage, ratio, type StageKind, type stages } from './bench.ts';
 import { type Figures, percentile } from './figures.ts';
 import { type LoadClient, signInAll } from './load/client.ts';
@@ -55,7 +55,7 @@ class Pairs {
   }
 
   send(pair: number, done: () => void = () => undefined): void {
-    const entryId = randomId();
+    const entryId = timeOrderedId(Date.now());
     this.#sentMs.set(entryId, performance.now());
     const params = { conversationId: this.#conversations[pair], entryId, body: { text } };
     this.#clients[pair]?.send('chat.send', params, ({ error }) => {
@@ -102,7 +102,7 @@ async function halfLoad(pairs: Pairs, perSecond: number): Promise<Figures> {
 export const chatSend: Bench = {
   name: 'chat-send',
   about: '200 pairs across two servers, acknowledged = committed: messages per CPU-second, latency at half load.',
-  async run({ large }) {
+  async run({ large, rounds }) {
     const pairs = large ? largePairs : smallPairs;
     const options = {
       servers: 2,
@@ -122,7 +122,7 @@ export const chatSend: Bench = {
         return { messagesPerCpuSecond: perCpuSecond, messagesPerSecond: perSecond, ...latency };
       });
     half = await productHalf(options, pairs);
-    const { figures, floor } = await inTurn(measure);
+    const { figures, floor } = await inTurn(rounds, measure);
     const targets = [
       atLeast('messagesPerCpuSecond / floor', ratio(figures, floor, 'messagesPerCpuSecond'), 0.25),
       atMost('p95Ms at half load / floor', ratio(figures, floor, 'p95Ms'), 3),

@@ -15,7 +15,7 @@ export const groupIdSchema = opaqueId.brand<'GroupId'>();
 export const sessionIdSchema = opaqueId.brand<'SessionId'>();
 export const deviceIdSchema = opaqueId.brand<'DeviceId'>();
 export const conversationIdSchema = opaqueId.brand<'ConversationId'>();
-/** Made by the client; the same entry sent again carries the same id. */
+/** Made by the client, best with `timeOrderedId`; the same entry sent again carries the same id. */
 export const entryIdSchema = opaqueId.brand<'EntryId'>();
 /** Made by the client for every request that changes something, so that it can be repeated safely. */
 export const actIdSchema = opaqueId.brand<'ActId'>();
@@ -61,4 +61,4 @@ export function parseIncarnation(text: string): Incarnation {
   return { serverId: serverIdSchema.parse(id.slice(0, colon)), life: Number(id.slice(colon + 1)) };
 }
 
-export { randomId } from './random-id.ts';
+export { randomId, timeOrderedId } from './random-id.ts';

@@ -1,4 +1,4 @@
-import { randomId } from '#shared/random-id.ts';
+import { timeOrderedId } from '#shared/random-id.ts';
 import {
   type ChatLog,
   cursorOf,
@@ -95,7 +95,7 @@ export class LiveConversation {
   }
 
   send(text: string): EntryId {
-    const entryId = randomId() as EntryId;
+    const entryId = timeOrderedId(this.#host.client.now()) as EntryId;
     this.#typingToldAt = Number.NEGATIVE_INFINITY;
     this.#queue.add({ entryId, text, at: this.#host.client.now() });
     return entryId;

@@ -56,7 +56,8 @@ export const first: Migration = {
       primary key (conversation_id, user_id)) ${t.keyed}`,
     'create index conversation_members_user on conversation_members (user_id)',
     `create table entries (conversation_id ${t.id} not null, seq ${t.bigint} not null, entry_id ${t.id} not null, author_id ${t.id} not null,
-      kind ${t.exact(32)} not null, body ${t.longText} not null, accepted_at ${t.bigint} not null, primary key (conversation_id, seq)) ${t.keyed}`,
-    'create unique index entries_entry_id on entries (conversation_id, entry_id)',
+      kind ${t.exact(32)} not null, body ${t.longText} not null, accepted_at ${t.bigint} not null, primary key (conversation_id, seq)) ${t.appended}`,
+    // Entry ids begin with their time, so new ones share pages of this index; with the conversation first each would dirty one of its own.
+    'create unique index entries_entry_id on entries (entry_id, conversation_id)',
   ],
 };

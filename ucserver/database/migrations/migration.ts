@@ -14,6 +14,8 @@ export interface Dialect {
   readonly blob: string;
   /** Ends a CREATE TABLE whose rows are found by their primary key alone. */
   readonly keyed: string;
+  /** Ends a CREATE TABLE to which rows of many groups are added at once: in the order they come, so that they share pages. */
+  readonly appended: string;
 }
 
 const sqlite: Dialect = {
@@ -26,6 +28,7 @@ const sqlite: Dialect = {
   bigint: 'integer',
   blob: 'blob',
   keyed: 'strict, without rowid',
+  appended: 'strict',
 };
 
 const mssql: Dialect = {
@@ -38,6 +41,7 @@ const mssql: Dialect = {
   bigint: 'bigint',
   blob: 'varbinary(max)',
   keyed: '',
+  appended: '',
 };
 
 export const dialects: Readonly<Record<Engine, Dialect>> = { sqlite, mssql };
