@@ -13,7 +13,7 @@ export { type ClientClock, type ClientTimer, platformClock } from './clock.ts';
 export { Connection, ConnectionLost } from './connection.ts';
 export { LiveConversation } from './conversation.ts';
 export { type Arrival, Conversations } from './conversations.ts';
-export type { Unsubscribe } from './emitter.ts';
+export { Emitter, type Unsubscribe } from './emitter.ts';
 export type { Outgoing } from './outgoing-queue.ts';
 export { PresenceWatch } from './presence-watch.ts';
 export { comparePresenceVersions, type Roster } from './roster.ts';

@@ -116,9 +116,9 @@ export class SignInHttp {
   async #fetch(url: string, path: string, init: RequestInit): Promise<Response> {
     const { fetch } = this.#options;
     const response = await fetch(new URL(path, url), {
+      cache: 'no-store',
       ...init,
       credentials: 'omit',
-      cache: 'no-store',
       signal: AbortSignal.timeout(answerWithinMs),
     });
     if (response.ok) return response;

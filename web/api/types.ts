@@ -26,4 +26,4 @@ export type Welcome = Extract<z.output<typeof openResultSchema>, { status: 'welc
 
 /** Parameters as a caller writes them: the client makes the `actId` where none is given. */
 export type CallParams<M extends MethodName> =
-  ParamsIn<M> extends { actId: ActId } ? Omit<ParamsIn<M>, 'actId'> & { actId?: ActId } : ParamsIn<M>;
+  ParamsIn<M> extends { actId: unknown } ? Omit<ParamsIn<M>, 'actId'> & { actId?: ActId } : ParamsIn<M>;

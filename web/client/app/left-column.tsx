@@ -1,0 +1,143 @@
+import {
+  Button,
+  CounterBadge,
+  Menu,
+  MenuItem,
+  MenuList,
+  MenuPopover,
+  MenuTrigger,
+  makeStyles,
+  SearchBox,
+  Tab,
+  TabList,
+  Tooltip,
+  tokens,
+} from '@fluentui/react-components';
+import { KeyboardRegular } from '@fluentui/react-icons/svg/keyboard';
+import { MoreHorizontalRegular } from '@fluentui/react-icons/svg/more-horizontal';
+import { PersonSettingsRegular } from '@fluentui/react-icons/svg/person-settings';
+import { SettingsRegular } from '@fluentui/react-icons/svg/settings';
+import { SignOutRegular } from '@fluentui/react-icons/svg/sign-out';
+import { type KeyboardEvent, useState } from 'react';
+import { ConversationList } from '#web/client/chat/conversation-list.tsx';
+import { ContactTree } from '#web/client/contacts/contact-tree.tsx';
+import { SearchResults } from '#web/client/contacts/search-results.tsx';
+import { OwnPresenceMenu } from '#web/client/presence/own-presence-menu.tsx';
+import { useStore } from '#web/ui/store.ts';
+import { useWords } from '#web/ui/text.ts';
+import { useConversationChanges, useWorkspace } from './hooks.ts';
+import { go } from './route.ts';
+import { useShell } from './shell.ts';
+
+const useStyles = makeStyles({
+  root: {
+    height: '100%',
+    display: 'flex',
+    flexDirection: 'column',
+    minHeight: 0,
+    backgroundColor: tokens.colorNeutralBackground1,
+  },
+  top: {
+    display: 'flex',
+    alignItems: 'center',
+    gap: tokens.spacingHorizontalXS,
+    padding: tokens.spacingHorizontalS,
+    minWidth: 0,
+  },
+  search: { width: '100%', maxWidth: 'none' },
+  searchBox: { padding: `0 ${tokens.spacingHorizontalM}` },
+  tabs: { padding: `0 ${tokens.spacingHorizontalXS}` },
+  tab: { display: 'inline-flex', alignItems: 'center', gap: tokens.spacingHorizontalXS },
+  panel: { flexGrow: 1, minHeight: 0 },
+});
+
+/** Who one is, a search, and the two lists: conversations and contacts. */
+export function LeftColumn({ presenceSignal, onHelp }: { readonly presenceSignal: number; readonly onHelp: () => void }) {
+  const styles = useStyles();
+  const { text } = useWords();
+  const { client, conversations } = useWorkspace();
+  const { preferences } = useShell();
+  const { column } = useStore(preferences);
+  const [query, setQuery] = useState('');
+  useConversationChanges();
+  const unread = conversations.list.reduce((sum, { log }) => sum + log.unread, 0);
+  const searching = query.trim() !== '';
+  const onSearchKey = (event: KeyboardEvent) => {
+    if (event.key === 'Escape' && searching) {
+      event.stopPropagation();
+      setQuery('');
+    } else if (event.key === 'ArrowDown') {
+      event.preventDefault();
+      document.getElementById('left-panel')?.querySelector<HTMLElement>('[role="listbox"],[role="tree"]')?.focus();
+    }
+  };
+  return (
+    <div className={styles.root}>
+      <div className={styles.top}>
+        <OwnPresenceMenu openSignal={presenceSignal} />
+        <Menu>
+          <MenuTrigger disableButtonEnhancement>
+            <Tooltip content={text.app.menu} relationship="label">
+              <Button appearance="subtle" icon={<MoreHorizontalRegular />} />
+            </Tooltip>
+          </MenuTrigger>
+          <MenuPopover>
+            <MenuList>
+              <MenuItem icon={<SettingsRegular />} onClick={() => go({ view: 'settings' })}>
+                {text.app.settings}
+              </MenuItem>
+              <MenuItem icon={<PersonSettingsRegular />} onClick={() => go({ view: 'permissions' })}>
+                {text.permissions.title}
+              </MenuItem>
+              <MenuItem icon={<KeyboardRegular />} onClick={onHelp}>
+                {text.app.help}
+              </MenuItem>
+              <MenuItem icon={<SignOutRegular />} onClick={() => void client.signOut()}>
+                {text.app.signOut}
+              </MenuItem>
+            </MenuList>
+          </MenuPopover>
+        </Menu>
+      </div>
+      <search className={styles.searchBox}>
+        <SearchBox
+          id="search"
+          className={styles.search}
+          placeholder={text.search.placeholder}
+          aria-label={text.search.placeholder}
+          dismiss={{ 'aria-label': text.search.clear }}
+          value={query}
+          onChange={(_, { value }) => setQuery(value)}
+          onKeyDown={onSearchKey}
+        />
+      </search>
+      {!searching && (
+        <div className={styles.tabs}>
+          <TabList
+            selectedValue={column}
+            onTabSelect={(_, { value }) => preferences.set({ ...preferences.value, column: value as 'chats' | 'contacts' })}
+          >
+            <Tab value="chats" id="tab-chats" aria-controls="left-panel">
+              <span className={styles.tab}>
+                {text.app.chats}
+                {unread > 0 && <CounterBadge count={unread} size="small" role="img" aria-label={text.chat.unread(unread)} />}
+              </span>
+            </Tab>
+            <Tab value="contacts" id="tab-contacts" aria-controls="left-panel">
+              {text.app.contacts}
+            </Tab>
+          </TabList>
+        </div>
+      )}
+      <div
+        id="left-panel"
+        className={styles.panel}
+        {...(searching ? {} : { role: 'tabpanel', 'aria-labelledby': `tab-${column}` })}
+      >
+        {searching && <SearchResults query={query.trim()} onDone={() => setQuery('')} />}
+        {!searching && column === 'chats' && <ConversationList />}
+        {!searching && column === 'contacts' && <ContactTree />}
+      </div>
+    </div>
+  );
+}
