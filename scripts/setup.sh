@@ -44,6 +44,7 @@ needs() {
   fi
   if [ "$purpose" = test ]; then
     echo 'redis-sentinel|redis-sentinel|redis-sentinel|fail-over is tested with real sentinels'
+    echo 'openssl|openssl||makes the certificates for tests of TLS'
     echo 'chromium|chromium||the pages are tested in a real browser'
     echo 'fonts-liberation|/usr/share/fonts/truetype/liberation||the pages are tested with real letters'
   fi

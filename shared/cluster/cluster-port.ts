@@ -60,7 +60,7 @@ export interface Cluster {
   readonly mayServe: boolean;
   /** False in addition after a gap of our own heartbeat: Redis and peers must not be written to, own clients are served. */
   readonly mayWrite: boolean;
-  /** Resolves when {@link mayWrite} holds. */
+  /** Resolves when {@link mayWrite} holds. @throws UCError `SHUTTING_DOWN` when it never will. */
   untilMayWrite(): Promise<void>;
   /** A named step of the reaper; steps run in the order they were added, each may run again after a failure. */
   addLostStep(name: string, step: LostStep): Unsubscribe;

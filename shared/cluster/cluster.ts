@@ -9,6 +9,7 @@ import { ServerMesh } from '../mesh/mesh.ts';
 import { MeshKeys } from '../mesh/mesh-keys.ts';
 import type { Unsubscribe } from '../mesh/mesh-port.ts';
 import { RedisBus } from '../mesh/redis-bus.ts';
+import { UCError } from '../protocol/errors.ts';
 import type { RedisConfig } from '../redis/config.ts';
 import { RedisConnection } from '../redis/connection.ts';
 import { createKeys, type Keys } from '../redis/keys.ts';
@@ -201,7 +202,10 @@ export class ServerCluster implements Cluster {
   }
 
   async untilMayWrite(): Promise<void> {
-    while (!this.mayWrite) await new Promise<void>((resolve) => this.#options.clock.after(50, resolve));
+    while (!this.mayWrite) {
+      if (this.#stopped || this.#replaced) throw new UCError('SHUTTING_DOWN');
+      await new Promise<void>((resolve) => this.#options.clock.after(50, resolve));
+    }
   }
 
   addLostStep(name: string, step: LostStep): Unsubscribe {

@@ -12,7 +12,7 @@ export const suspectAfterMs = 1_500;
 export const probeAttemptMs = 250;
 const probeAttempts = 2;
 /** How often a suspected server that answers probes is probed again, and any server while our own bus is down. */
-const probeAgainMs = 1_000;
+const probeAgainMs = 500;
 const lookPeriodMs = 100;
 /** A server whose heartbeat came more recently than this is not gone, whatever its mesh address says. */
 const beatOverdueMs = 750;

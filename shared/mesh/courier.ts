@@ -71,7 +71,7 @@ export class Courier {
     this.leave();
     const id = incarnationId(incarnation);
     this.#self = { incarnation, id, channel: this.#options.redisKeys.inbox(id) };
-    this.#leaveInbox = this.#options.bus.subscribe(this.#self.channel, (bytes) => this.#receive(bytes));
+    this.#leaveInbox = this.#options.bus.subscribe(this.#self.channel, (bytes) => this.#receiveSafely(bytes));
   }
 
   /** Stops listening and forgets all peers. */
@@ -247,6 +247,15 @@ export class Courier {
 
   #seal(kind: EnvelopeKind, to: IncarnationId, number: number, payload: string): Buffer {
     return this.#sealer.seal({ kind, from: this.#own().id, to, number, sentMs: this.#options.clock.monotonicMs(), payload });
+  }
+
+  /** What cannot be read must not end the process: it was signed, so it is a mistake of this or a newer version. */
+  #receiveSafely(bytes: Buffer): void {
+    try {
+      this.#receive(bytes);
+    } catch (error) {
+      this.#logger.error('An envelope could not be read', { error });
+    }
   }
 
   #receive(bytes: Buffer): void {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 import type { IncarnationId, ServerId } from '#shared/ids.ts';
 import { defineRequest } from '#shared/mesh/contract.ts';
@@ -15,6 +16,8 @@ import { silentLogger } from '#shared/runtime/logger.ts';
 import { freePort } from '#test/support/free-port.ts';
 import { HandleWatch } from '#test/support/leaks.ts';
 import { Link } from '#test/support/link.ts';
+import { selfSigned } from '#test/support/self-signed.ts';
+import { TempFolder } from '#test/support/temp-folder.ts';
 
 const count = defineRequest('test.count', z.object({ by: z.number() }), z.number(), { meaning: 'Counts.' });
 
@@ -138,6 +141,22 @@ describe('requests over the mesh address', () => {
       'who is not of this mesh cannot answer for it',
     );
     stranger.close();
+  });
+
+  it('speak HTTPS with a certificate the servers trust', async () => {
+    using folder = new TempFolder('mesh-tls');
+    const [key, cert] = [folder.file('key.pem'), folder.file('cert.pem')];
+    selfSigned(key, cert);
+    const secure = new DirectServer({ config: { host: '127.0.0.1', port: 0, tls: { key, cert } }, keys, logger: silentLogger });
+    const secureUrl = await secure.listen();
+    assert.match(secureUrl, /^https:/);
+    secure.answerWith({ self: () => 'two:1' as IncarnationId, isBuried: () => false, request: async (bytes) => bytes });
+    const trusting = new DirectClient({ keys, ca: readFileSync(cert) });
+    assert.equal(typeof (await trusting.alive(secureUrl, 'one:1' as IncarnationId, 2_000)), 'object');
+    assert.deepEqual(await trusting.ask(secureUrl, Buffer.from('sealed'), 2_000), Buffer.from('sealed'));
+    assert.equal(await client.alive(secureUrl, 'one:1' as IncarnationId, 2_000), 'silent', 'not trusted');
+    trusting.close();
+    await secure.close();
   });
 
   it('tell a refused connection from silence', async () => {

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
@@ -15,6 +14,7 @@ import { freePort } from '#test/support/free-port.ts';
 import { HandleWatch } from '#test/support/leaks.ts';
 import { Link } from '#test/support/link.ts';
 import { RedisServer } from '#test/support/redis-server.ts';
+import { selfSigned } from '#test/support/self-signed.ts';
 import { TempFolder } from '#test/support/temp-folder.ts';
 
 describe('connection to Redis', () => {
@@ -76,29 +76,7 @@ describe('connection to Redis', () => {
 
   it('speaks TLS and trusts only the given authority', async () => {
     const [key, cert, port] = [folder.file('key.pem'), folder.file('cert.pem'), await freePort()];
-    execFileSync(
-      'openssl',
-      [
-        'req',
-        '-x509',
-        '-newkey',
-        'ec',
-        '-pkeyopt',
-        'ec_paramgen_curve:P-256',
-        '-nodes',
-        '-days',
-        '1',
-        '-subj',
-        '/CN=localhost',
-        '-addext',
-        'subjectAltName=DNS:localhost',
-        '-keyout',
-        key,
-        '-out',
-        cert,
-      ],
-      { stdio: 'ignore' },
-    );
+    selfSigned(key, cert);
     const secure = await RedisServer.start({
       arguments: [
         '--tls-port',
