@@ -8,10 +8,14 @@ export async function buildWebClient(root: string, say: (line: string) => void):
   const page = join(root, 'dist/web/index.html');
   if (existsSync(page) && statSync(page).mtimeMs >= newestSource(root)) return;
   say('building the web client');
-  const child = spawn(process.execPath, [join(root, 'node_modules/vite/bin/vite.js'), 'build', 'web', '--logLevel', 'warn'], {
-    cwd: root,
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    [join(root, 'node_modules/vite/bin/vite.js'), 'build', '--config', 'web/vite.config.ts', '--logLevel', 'warn'],
+    {
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'inherit'],
+    },
+  );
   const [code] = (await once(child, 'exit')) as [number | null];
   if (code !== 0) throw new Error('the web client could not be built; see above');
 }
