@@ -3,7 +3,7 @@ import type { PresenceStateRecord } from '#shared/mesh/contracts/presence.ts';
 import type { OwnPresence, PresenceVersion } from '#shared/protocol/presence.ts';
 import { visiblePresence, type WholePresence } from '#ucserver/auth/permissions.ts';
 import { PresenceDocument } from './document.ts';
-import { type Claim, type ManualClaims, type MergedPresence, mergeClaims } from './engine.ts';
+import { type Claim, type ManualClaim, type ManualClaims, type MergedPresence, mergeClaims } from './engine.ts';
 import { compareVersions } from './versions.ts';
 
 /** What of a presence outlives sessions and owners. */
@@ -135,11 +135,7 @@ export class OwnedUser {
     const document = this.document();
     if (!document || !this.#merged) return undefined;
     const { manual, automatic } = this.#merged;
-    return {
-      presence: visiblePresence(document.whole, 'personal'),
-      manual: manual === undefined ? null : { state: manual.state, from: manual.from, until: manual.until, setBy: manual.setBy },
-      automatic,
-    };
+    return { presence: visiblePresence(document.whole, 'personal'), manual: shown(manual), automatic };
   }
 
   /** For the next owner. */
@@ -153,4 +149,11 @@ export class OwnedUser {
     const set = what === 'manual' ? this.manualVersion : this.noteVersion;
     return set !== undefined && compareVersions(set, seen) > 0;
   }
+}
+
+/** Fields without a value are left out. */
+function shown(manual: ManualClaim | undefined): OwnPresence['manual'] {
+  if (manual === undefined) return null;
+  const { state, from, until, setBy } = manual;
+  return { state, ...(from === undefined ? {} : { from }), ...(until === undefined ? {} : { until }), setBy };
 }
