@@ -21,6 +21,8 @@ export interface BenchResult {
 export interface BenchSize {
   /** More people and longer, for machines with more cores; has no limit of time. */
   readonly large: boolean;
+  /** Three for figures that count; one to try something. */
+  readonly rounds: number;
 }
 
 /** One question. */
@@ -59,10 +61,11 @@ export async function onStage<T>(kind: StageKind, options: StageOptions, work: (
   return await work(stage);
 }
 
-const rounds = 3;
-
-/** Floor and product in turn, three times, so that what the machine does meanwhile meets both; answers medians. */
-export async function inTurn(measure: (kind: StageKind) => Promise<Figures>): Promise<{ figures: Figures; floor: Figures }> {
+/** Floor and product in turn, so that what the machine does meanwhile meets both; answers medians. */
+export async function inTurn(
+  rounds: number,
+  measure: (kind: StageKind) => Promise<Figures>,
+): Promise<{ figures: Figures; floor: Figures }> {
   const measured: Record<StageKind, Figures[]> = { floor: [], product: [] };
   for (let round = 1; round <= rounds; round++) {
     for (const kind of ['floor', 'product'] as const) {

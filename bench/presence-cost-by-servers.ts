@@ -46,9 +46,9 @@ async function cpuPer10000(stage: Stage): Promise<number> {
 export const presenceCostByServers: Bench = {
   name: 'presence-cost-by-servers',
   about: '2, 4 and 8 servers, all watchers on one: does a change cost more because there are more servers?',
-  async run({ large }) {
+  async run({ large, rounds }) {
     const counts = large ? [2, 4, 8, 16] : [2, 4, 8];
-    const { figures, floor } = await inTurn(async (kind) => {
+    const { figures, floor } = await inTurn(rounds, async (kind) => {
       const costs: Record<string, number> = {};
       for (const servers of counts) {
         // The people are on the first server, all who watch them on the second; the others have nothing to do with it.

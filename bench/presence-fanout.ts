@@ -146,10 +146,10 @@ async function measure(stage: Stage, size: Size): Promise<Figures> {
 export const presenceFanout: Bench = {
   name: 'presence-fanout',
   about: '200 people, each watched by 50 of 500 connections on two servers: what does a delivery cost, what does a flood do?',
-  async run(options) {
-    const size = options.large ? large : small;
+  async run({ large: isLarge, rounds }) {
+    const size = isLarge ? large : small;
     const stage = { servers: 2, users: size.connections, serverOf: (user: number) => user % 2 };
-    const { figures, floor } = await inTurn((kind) => onStage(kind, stage, (servers) => measure(servers, size)));
+    const { figures, floor } = await inTurn(rounds, (kind) => onStage(kind, stage, (servers) => measure(servers, size)));
     const least = (name: string, limit: number) => atLeast(`${name} / floor`, ratio(figures, floor, name), limit);
     const targets = [
       ...rates.map((perSecond) => least(`deliveriesPerCpuSecondAt${perSecond}`, 0.7)),

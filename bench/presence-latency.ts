@@ -47,9 +47,11 @@ async function measure(stage: Stage, seconds: number): Promise<Figures> {
 export const presenceLatency: Bench = {
   name: 'presence-latency',
   about: '100 changes/s of one person on server 1: how soon does a watcher on server 2 see them?',
-  async run({ large }) {
+  async run({ large, rounds }) {
     const stage = { servers: 2, users: 2, serverOf: (user: number) => user };
-    const { figures, floor } = await inTurn((kind) => onStage(kind, stage, (servers) => measure(servers, large ? 60 : 10)));
+    const { figures, floor } = await inTurn(rounds, (kind) =>
+      onStage(kind, stage, (servers) => measure(servers, large ? 60 : 10)),
+    );
     const limit = (name: string) => atMost(`${name} / floor`, ratio(figures, floor, name), 1.5);
     return { bench: this.name, figures, floor, targets: [limit('p50Ms'), limit('p95Ms')] };
   },

@@ -14,7 +14,12 @@ const benches: readonly Bench[] = [presenceLatency, presenceFanout, presenceCost
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean', default: false }, large: { type: 'boolean', default: false } },
+  options: {
+    json: { type: 'boolean', default: false },
+    large: { type: 'boolean', default: false },
+    // Fewer than three are for trying things: nothing is kept then.
+    rounds: { type: 'string', default: '3' },
+  },
 });
 
 function list(): void {
@@ -48,8 +53,9 @@ else if (bench === undefined) {
   list();
   process.exitCode = 2;
 } else {
-  const result = await bench.run({ large: values.large });
-  keep(result);
+  const rounds = Number(values.rounds);
+  const result = await bench.run({ large: values.large, rounds });
+  if (rounds >= 3) keep(result);
   if (!values.json) print(result);
   console.log(JSON.stringify(result));
   process.exitCode = result.targets.every(({ ok }) => ok) ? 0 : 1;

@@ -28,7 +28,6 @@ async function measure(stage: Stage, people: number): Promise<Figures> {
   let least = Number.POSITIVE_INFINITY;
   for (let second = 0; second < settleSeconds; second++) {
     await pause(1_000);
-    for (const client of clients) client.send('session.ping', {}, () => undefined);
     least = Math.min(least, residentBytes(stage.serverPids));
   }
   for (const client of clients) client.close();
@@ -38,10 +37,10 @@ async function measure(stage: Stage, people: number): Promise<Figures> {
 export const sessionMemory: Bench = {
   name: 'session-memory',
   about: '5,000 idle sessions with 50 watched contacts each: resident memory per session.',
-  async run({ large }) {
+  async run({ large, rounds }) {
     const people = large ? largeCrowd : smallCrowd;
     const options = { servers: 2, users: people, serverOf: (user: number) => user % 2 };
-    const { figures, floor } = await inTurn((kind) => onStage(kind, options, (stage) => measure(stage, people)));
+    const { figures, floor } = await inTurn(rounds, (kind) => onStage(kind, options, (stage) => measure(stage, people)));
     const targets = [atMost('kibPerSession / floor', ratio(figures, floor, 'kibPerSession'), 2)];
     return { bench: this.name, figures, floor, targets };
   },

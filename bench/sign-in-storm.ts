@@ -37,10 +37,10 @@ async function measure(stage: Stage, people: number): Promise<Figures> {
 export const signInStorm: Bench = {
   name: 'sign-in-storm',
   about: '2,000 token sign-ins, each with 50 watched contacts: CPU per sign-in; password sign-ins beside.',
-  async run({ large }) {
+  async run({ large, rounds }) {
     const people = large ? largeCrowd : smallCrowd;
     const options = { servers: 2, users: people, serverOf: (user: number) => user % 2 };
-    const { figures, floor } = await inTurn((kind) => onStage(kind, options, (stage) => measure(stage, people)));
+    const { figures, floor } = await inTurn(rounds, (kind) => onStage(kind, options, (stage) => measure(stage, people)));
     const passwords = await onStage('product', { ...options, users: 50 }, (stage) => passwordSignInsPerSecond(stage));
     const targets = [atMost('cpuMsPerSignIn / floor', ratio(figures, floor, 'cpuMsPerSignIn'), 2.5)];
     return { bench: this.name, figures: { ...figures, passwordSignInsPerSecond: passwords }, floor, targets };

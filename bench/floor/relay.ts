@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { Redis } from 'ioredis';
 import { type WebSocket, WebSocketServer } from 'ws';
 
@@ -15,27 +16,41 @@ const peers = all.split(',').filter((id) => id !== self);
 const publisher = new Redis(Number(redisPort), '127.0.0.1');
 const subscriber = new Redis(Number(redisPort), '127.0.0.1');
 
-/** One connection: what is for it within one turn leaves as one message. */
+/** One connection: the events of one turn leave as one message, and all messages of one turn by one write. */
 class Connection {
   userId = '';
   readonly #socket: WebSocket;
+  readonly #raw: Duplex;
   #events: string[] = [];
+  #corked = false;
 
-  constructor(socket: WebSocket) {
+  constructor(socket: WebSocket, raw: Duplex) {
     this.#socket = socket;
+    this.#raw = raw;
   }
 
   push(event: string): void {
-    if (this.#events.push(event) === 1) waiting.push(this);
+    this.#cork();
+    this.#events.push(event);
   }
 
   answer(id: number, result: string): void {
+    this.#cork();
     this.#socket.send(`{"id":${id},"result":${result}}`);
   }
 
   flush(): void {
-    this.#socket.send(`{"events":[${this.#events.join(',')}]}`);
+    if (this.#events.length > 0) this.#socket.send(`{"events":[${this.#events.join(',')}]}`);
     this.#events = [];
+    this.#corked = false;
+    this.#raw.uncork();
+  }
+
+  #cork(): void {
+    if (this.#corked) return;
+    this.#corked = true;
+    this.#raw.cork();
+    waiting.push(this);
   }
 }
 
@@ -176,8 +191,8 @@ function hear(line: string): void {
 
 const http = createServer();
 const sockets = new WebSocketServer({ server: http, perMessageDeflate: false });
-sockets.on('connection', (socket) => {
-  const connection = new Connection(socket);
+sockets.on('connection', (socket, request) => {
+  const connection = new Connection(socket, request.socket);
   socket.on('message', (bytes) => {
     const { id, method, params } = JSON.parse(String(bytes)) as { id: number; method: string; params: Record<string, never> };
     connection.answer(id, answer(connection, method, params));

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
-import { subprotocol } from '#shared/protocol/wire-limits.ts';
+import { subprotocol, wireLimits } from '#shared/protocol/wire-limits.ts';
 import type { Stage } from '../stage/stage.ts';
 
 /** An event as it arrives; the bench knows which fields it has. */
@@ -13,6 +13,7 @@ export class LoadClient {
   /** Called for each event, in the turn in which it arrives. */
   onEvent: (event: Heard) => void = () => undefined;
   readonly #answers = new Map<number, (answer: Heard) => void>();
+  #pings: NodeJS.Timeout | undefined;
   #lastId = 0;
 
   private constructor(url: string) {
@@ -30,6 +31,8 @@ export class LoadClient {
     const device = { id: `device${user}`, kind: 'browser', name: 'bench' };
     const answer = await client.ask('session.open', { token: stage.token(user), device, capabilities: ['chat'] });
     if (answer.status !== 'welcome') throw new Error(`user ${user} was not welcomed: ${JSON.stringify(answer)}`);
+    // As every client does; a server closes connections that are silent.
+    client.#pings = setInterval(() => client.send('session.ping', {}, () => undefined), wireLimits.pingEveryMs);
     return client;
   }
 
@@ -51,6 +54,7 @@ export class LoadClient {
   }
 
   close(): void {
+    clearInterval(this.#pings);
     this.socket.terminate();
   }
 
