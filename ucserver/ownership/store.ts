@@ -73,7 +73,7 @@ export class OwnerStore {
 
   /**
    * Takes a user if the record `seen` ("" = none) still stands there. Takings of one turn of the event loop go as one script.
-   * @returns `undefined` when taken, else what stands there.
+   * @returns `undefined` when taken, else what stands there (`raw` "" = nothing).
    * @throws RedisUnavailable, Buried
    */
   async take(userId: UserId, seen: string, taken: StoredOwner): Promise<Found | undefined> {
@@ -82,7 +82,7 @@ export class OwnerStore {
       const taker = incarnationId(taken.owner);
       this.#waiting.push({ taker, userId, seen, record: this.record(userId, taken), resolve, reject });
     });
-    return found === '' ? undefined : this.#found(userId, found);
+    return found === 'TAKEN' ? undefined : this.#found(userId, found);
   }
 
   /**

@@ -78,7 +78,7 @@ export class Node {
         reach: () => ({ mesh: this.cluster.mesh.state, database: 'up' }),
         onReach: (told) => this.cluster.mesh.onState(told),
       },
-      config: signInConfigSchema.parse({ goHome: { enabled: false }, ...options.signIn }),
+      config: signInConfigSchema.parse({ goHome: { enabled: false }, releaseAfterMs: 60_000, ...options.signIn }),
       random: options.random ?? Math.random,
     });
     this.ownership.onTaken((userId) => this.log.push(`taken ${userId}`));

@@ -215,6 +215,52 @@ describe('ownership over Redis', function () {
     await eventually(() => two.log.includes('set on one'));
   });
 
+  it('takes its users anew in a new life, and gives up whom another has taken meanwhile', async () => {
+    const [one, two] = await startTwo();
+    const [bob, cid] = ['bob', 'cid'] as [UserId, UserId];
+    for (const userId of [ann, bob, cid]) await one.ownership.take(userId);
+    await eventually(() => two.ownerOf(cid) === 'one');
+    const before = one.cluster.self;
+    const version = one.ownership.nextVersion(ann);
+    const died: UserId[] = [];
+    two.ownership.onOwnerDied((users) => died.push(...users));
+    // As after a hang of one: two judges it dead, which is final for this incarnation.
+    const taking = new Promise<void>((resolve) => {
+      two.cluster.members.onLost(() => void two.ownership.take(bob).then(() => resolve()));
+    });
+    two.cluster.members.bury(before, 'silent', incarnationId(two.cluster.self));
+    await taking;
+    assert.deepEqual(died.sort(), [ann, bob, cid]);
+    await eventually(() => one.cluster.self.life > before.life, { withinMs: 5_000, what: 'one lives again' });
+    await knowEachOther(one, two);
+    for (const userId of [ann, cid]) await agree(userId, one);
+    await agree(bob, two);
+    const [term, , life] = one.ownership.nextVersion(ann);
+    assert.ok(term > version[0] && life > before.life);
+    assert.ok(one.log.includes('lost bob to two'));
+    assert.ok(!one.log.includes('lost ann to two'));
+    await eventually(async () => {
+      const stored = await client.hgetall('uc:test:{cluster}:owners');
+      assert.deepEqual(Object.keys(stored).sort(), ['ann', 'bob', 'cid']);
+      assert.match(stored.ann ?? '', new RegExp(`"life":${one.cluster.self.life}`));
+    });
+  });
+
+  it('leaves users to a server that is cut off from Redis alone', async () => {
+    const [one, two] = await startTwo();
+    await one.ownership.take(ann);
+    await agree(ann, one);
+    one.link.cut();
+    await eventually(() => two.cluster.members.get(one.id)?.suspected === true, { withinMs: 5_000 });
+    assert.deepEqual(await two.ownership.take(ann), { ownedBy: one.cluster.self });
+    assert.ok(one.ownership.owns(ann));
+    assert.equal(await two.ownership.ask(ann), true, 'it can be asked directly');
+    assert.ok(two.ownership.owns(ann));
+    await one.link.heal();
+    await knowEachOther(one, two);
+    await agree(ann, two);
+  });
+
   it('ignores records that were not signed by the mesh', async () => {
     const [one] = await startTwo();
     const forged = `x.${JSON.stringify({ term: 9_999_999_999, server: 'two', life: 1 })}`;
