@@ -16,7 +16,6 @@ const record = (serverId: string, life: number, beat: number): MemberRecord => (
   users: 0,
   connections: 0,
   fill: 0,
-  homes: 0,
   draining: false,
   full: false,
 });
