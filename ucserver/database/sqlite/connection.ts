@@ -90,8 +90,13 @@ export class Connection {
     this.execute({ sql, sets: [[]] });
   }
 
-  rollbackIfOpen(): void {
-    if (this.#database?.isTransaction) this.#database.exec('rollback');
+  /** Rolls back what is open; a connection that cannot even do that is opened anew when it is needed. */
+  abandon(): void {
+    try {
+      if (this.#database?.isTransaction) this.#database.exec('rollback');
+    } catch {
+      this.close();
+    }
   }
 
   close(): void {

@@ -1,6 +1,7 @@
 import { UCError, type WireError } from '#shared/protocol/errors.ts';
 import { StatementError, type StatementErrorKind } from '../port.ts';
 import type { Step } from '../procedure.ts';
+import { UnreachableError } from './connection.ts';
 
 /** What a worker thread is started with. */
 export interface WorkerStart {
@@ -21,7 +22,7 @@ export interface ReadCall {
   readonly step: Step;
 }
 
-/** To a worker. Each `work` is answered by one `done`, in order. */
+/** To a worker. Each `run` and `read` is answered by one `done`, in order. */
 export type ToWorker =
   | { readonly kind: 'run'; readonly calls: readonly ProcedureCall[]; readonly waitMs: number }
   | { readonly kind: 'read'; readonly calls: readonly ReadCall[]; readonly waitMs: number }
@@ -33,9 +34,16 @@ export type Answer =
   | { readonly id: number; readonly ok: true; readonly value: unknown; readonly announces: boolean }
   | { readonly id: number; readonly ok: false; readonly failure: Failure };
 
-/** From a worker. `reached`: the file could be opened and locked in time. */
+/** Answers to a group of calls. */
+export interface GroupAnswer {
+  readonly answers: readonly Answer[];
+  /** The file could be opened and locked in time. */
+  readonly reached: boolean;
+}
+
+/** From a worker. */
 export type FromWorker =
-  | { readonly kind: 'done'; readonly answers: readonly Answer[]; readonly reached: boolean }
+  | ({ readonly kind: 'done' } & GroupAnswer)
   | { readonly kind: 'probed'; readonly reached: boolean }
   | { readonly kind: 'checkpointed'; readonly walPages: number };
 
@@ -47,6 +55,7 @@ export type Failure =
   | { readonly type: 'broken'; readonly message: string; readonly stack: string | undefined };
 
 export function toFailure(error: unknown): Failure {
+  if (error instanceof UnreachableError) return { type: 'unavailable', message: error.message };
   if (error instanceof UCError) return { type: 'told', wire: error.toWire() };
   if (error instanceof StatementError) return { type: 'refused', kind: error.kind, message: error.message };
   if (error instanceof Error) return { type: 'broken', message: error.message, stack: error.stack };

@@ -7,7 +7,7 @@ import { eventually } from '#test/support/eventually.ts';
 import { TempFolder } from '#test/support/temp-folder.ts';
 import { housekeepingProcedures } from '#ucserver/database/housekeeping.ts';
 import { replicaParts, type Storage, startStorage } from '#ucserver/database/index.ts';
-import { testProcedures } from '../contract/database-procedures.ts';
+import { testProcedures } from '../../contract/database-procedures.ts';
 
 const parts = Object.values(replicaParts);
 

@@ -6,7 +6,7 @@ import { systemClock } from '#shared/runtime/clock.ts';
 import { silentLogger } from '#shared/runtime/logger.ts';
 import { HandleWatch } from '#test/support/leaks.ts';
 import { type Database, databaseConfigSchema, openDatabase } from '#ucserver/database/index.ts';
-import { testProcedures } from '../contract/database-procedures.ts';
+import { testProcedures } from '../../contract/database-procedures.ts';
 
 function isAway(error: unknown): boolean {
   return error instanceof UCError && error.code === 'STORAGE_UNAVAILABLE';

@@ -2,7 +2,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { systemClock } from '#shared/runtime/clock.ts';
 import { silentLogger } from '#shared/runtime/logger.ts';
 import { migrate, openDatabase } from '#ucserver/database/index.ts';
-import { testProcedures } from '../contract/database-procedures.ts';
+import { testProcedures } from '../../contract/database-procedures.ts';
 
 /** Another process at the same SQLite file. Says `ready` when it has done the first part of what it was started for. */
 const [task, file = '', count = '0'] = process.argv.slice(2);
