@@ -114,7 +114,7 @@ export async function startServer({
   const { authenticator } = auth;
   const ownership = createOwnership({ cluster, signer, keys, ...base, config: config.ownership, homeOf });
   const signIn: SignIn = createSignIn({
-    ...{ cluster, ownership, sessions, dispatcher, reach, meshKeys, homeOf, config: config.signIn, ...base },
+    ...{ cluster, ownership, sessions, dispatcher, reach, meshKeys, homeOf, config: config.signIn, ...base, registry },
     verifier: { verify: (token) => authenticator.authenticate(token) },
   });
   createAccount({ directory, auth, sessions, dispatcher, ...stored, self: serverId });

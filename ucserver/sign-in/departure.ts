@@ -10,6 +10,7 @@ export interface DepartureOptions {
   readonly ownership: Ownership;
   readonly sessions: SessionTable;
   readonly redirection: Redirection;
+  readonly onMoved: (reason: RedirectReason) => void;
 }
 
 /** Sends the clients of a user after the user: whenever this server has lost a user to another one, for whatever reason. */
@@ -53,8 +54,9 @@ export class Departure {
   }
 
   #lost(userId: UserId, to: Incarnation | undefined): void {
-    const { sessions, redirection, cluster } = this.#options;
+    const { sessions, redirection, cluster, onMoved } = this.#options;
     const reason = this.#reasons.get(userId) ?? 'moved';
+    if (to) onMoved(reason);
     for (const session of sessions.ofUser(userId)) {
       // A client whose connection is on another server goes on there; that server serves it or sends it on.
       const target = session.via && cluster.members.isLive(session.via) ? session.via.serverId : to?.serverId;

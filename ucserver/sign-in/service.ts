@@ -1,3 +1,4 @@
+import type { Registry } from 'prom-client';
 import type { Cluster } from '#shared/cluster/cluster-port.ts';
 import type { ServerId, UserId } from '#shared/ids.ts';
 import type { MeshKeys } from '#shared/mesh/mesh-keys.ts';
@@ -17,6 +18,7 @@ import { Drain } from './drain.ts';
 import { GoingHome } from './going-home.ts';
 import { IdleRelease } from './idle-release.ts';
 import { registerSignInMethods } from './methods.ts';
+import { createMetrics, type SignInMetrics } from './metrics.ts';
 import { notifyClients } from './notifier.ts';
 import { Opener } from './opener.ts';
 import type { ReachSource, SignIn, SignInLoad, TokenVerifier } from './port.ts';
@@ -41,6 +43,7 @@ export interface SignInDependencies {
   readonly config: SignInConfig;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly registry: Registry;
   /** 0 ≤ random < 1; default `Math.random`. */
   readonly random?: () => number;
 }
@@ -58,6 +61,7 @@ export class SignInService implements SignIn {
   readonly #idle: IdleRelease;
   readonly #returning: Returning;
   readonly #absence: Absence;
+  readonly #metrics: SignInMetrics;
   readonly #stops: Unsubscribe[] = [];
   #draining: Promise<void> | undefined;
 
@@ -73,11 +77,17 @@ export class SignInService implements SignIn {
     const redirection = new Redirection({ cluster, tickets, redirects, clock, ownLoad: () => this.load() });
     const sendBack = (userId: UserId, link: ClientLink) => redirection.sendBack(userId, link);
     const attached = new AttachedConnections({ cluster, sendBack });
-    const departure = new Departure({ ...base, redirection });
+    const metrics = createMetrics(
+      dependencies.registry,
+      () => sessions.userCount,
+      () => attached.size,
+    );
+    const departure = new Departure({ ...base, redirection, onMoved: (reason) => metrics.moved(reason) });
     const isDraining = () => this.#draining !== undefined;
     registerSignInMethods(dispatcher, dependencies.verifier);
     this.#dependencies = dependencies;
     this.#absence = absence;
+    this.#metrics = metrics;
     this.#redirection = redirection;
     this.#attached = attached;
     this.#departure = departure;
@@ -121,8 +131,10 @@ export class SignInService implements SignIn {
     for (const stop of this.#stops.splice(0)) stop();
   }
 
-  open(params: Params<'session.open'>, link: ClientLink, correlationId: string): Promise<OpenResult> {
-    return this.#opener.open(params, link, correlationId);
+  async open(params: Params<'session.open'>, link: ClientLink, correlationId: string): Promise<OpenResult> {
+    const result = await this.#opener.open(params, link, correlationId);
+    this.#metrics.opened(result);
+    return result;
   }
 
   load(): SignInLoad {

@@ -68,11 +68,12 @@ export class Node {
     const base = { cluster: this.cluster, clock, logger, homeOf };
     this.ownership = createOwnership({ ...base, signer, keys, config: ownershipConfigSchema.parse(options.ownership ?? {}) });
     this.sessions = new SessionTable({ clock, lostForMs: options.lostForMs ?? 8_000 });
-    this.dispatcher = new Dispatcher({ clock, logger, registry: new Registry() });
+    const registry = new Registry();
+    this.dispatcher = new Dispatcher({ clock, logger, registry });
     registerSessionMethods(this.dispatcher, this.sessions);
     this.dispatcher.register('presence.unwatch', () => ({}));
     this.signIn = createSignIn({
-      ...{ ...base, ownership: this.ownership, sessions: this.sessions, dispatcher: this.dispatcher, meshKeys },
+      ...{ ...base, ownership: this.ownership, sessions: this.sessions, dispatcher: this.dispatcher, meshKeys, registry },
       verifier: { verify: async (token) => bearerOf(token) },
       reach: {
         reach: () => ({ mesh: this.cluster.mesh.state, database: 'up' }),

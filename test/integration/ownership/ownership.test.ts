@@ -163,6 +163,33 @@ describe('ownership over Redis', function () {
     await agree(ann, three);
   });
 
+  it('has exactly one owner of each when two race for the users of a dead server', async () => {
+    const [one, two, three] = (await start(['one', 'two', 'three'])) as [Node, Node, Node];
+    const users = Array.from({ length: 200 }, (_, at) => `user-${at}` as UserId);
+    await Promise.all(users.map((userId) => one.ownership.take(userId)));
+    await eventually(() => users.every((userId) => two.ownerOf(userId) === 'one' && three.ownerOf(userId) === 'one'));
+    const before = one.cluster.self;
+    await one.crash();
+    nodes = [two, three];
+    // The clients are quicker than the verdict: each server was told that the owner does not answer.
+    const outcomes = await Promise.all(
+      users.map((userId, at) =>
+        Promise.all((at % 2 === 0 ? [two, three] : [three, two]).map(({ ownership }) => ownership.take(userId, before))),
+      ),
+    );
+    for (const outcome of outcomes) assert.equal(outcome.filter((each) => each === 'taken').length, 1);
+    await eventually(() => nodes.every(({ cluster }) => cluster.members.isBuried(before)), { withinMs: 6_000 });
+    for (const userId of users) {
+      assert.equal(two.ownerOf(userId), three.ownerOf(userId));
+      assert.notEqual(two.ownership.owns(userId), three.ownership.owns(userId));
+    }
+    await eventually(async () => {
+      const stored = Object.values(await client.hgetall('uc:test:{cluster}:owners'));
+      assert.equal(stored.filter((record) => record.includes('"server":"one"')).length, 0);
+      assert.equal(stored.length, 200);
+    });
+  });
+
   it('goes on without Redis, and the higher version wins when it is back', async () => {
     const [one, two] = await startTwo();
     await one.ownership.take('old' as UserId);

@@ -89,7 +89,7 @@ export class PresenceServer {
     this.contacts = createContacts({ ...stored, dispatcher, sessions });
     this.ownership = createOwnership({ cluster, signer, keys, clock, logger, homeOf, config: ownershipConfigSchema.parse({}) });
     this.signIn = createSignIn({
-      ...{ cluster, clock, logger, homeOf, ownership: this.ownership, sessions, dispatcher, meshKeys },
+      ...{ cluster, clock, logger, homeOf, ownership: this.ownership, sessions, dispatcher, meshKeys, registry: new Registry() },
       verifier: {
         verify: async (token) => {
           const [userId, deviceId] = token.split('/') as [UserId, DeviceId];
