@@ -103,7 +103,7 @@ export const chatMethods = {
 } as const satisfies Methods;
 
 export const chatEvents = {
-  'chat.entry': { about: 'A new entry; contiguous numbers only.', fields: entrySchema },
+  'chat.entry': { about: 'A new entry; contiguous numbers only. The session that sent it gets the answer to its request instead.', fields: entrySchema },
   'chat.position': {
     about: 'A member has read or received further.',
     fields: z.object({ conversationId: conversationIdSchema, ...positionSchema.shape }),

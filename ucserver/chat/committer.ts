@@ -3,6 +3,7 @@ import { UCError } from '#shared/protocol/errors.ts';
 import type { Clock } from '#shared/runtime/clock.ts';
 import type { Logger } from '#shared/runtime/logger.ts';
 import { StatementError } from '#ucserver/database/index.ts';
+import type { Session } from '#ucserver/gateway/index.ts';
 import { isSame, keyOf, type NewEntry, type Placement, rejectedKind, type StoredEntry } from './commit-plan.ts';
 import type { ChatRepository } from './repository.ts';
 
@@ -10,6 +11,8 @@ import type { ChatRepository } from './repository.ts';
 export interface Committed {
   readonly entry: StoredEntry;
   readonly members: readonly UserId[];
+  /** The session that sent it and is answered; `undefined` when it was sent before and is only told again. */
+  readonly from: Session | undefined;
 }
 
 /** What an author is answered. */
@@ -32,6 +35,7 @@ export interface CommitterOptions {
 interface Waiting {
   entry: NewEntry;
   readonly members: readonly UserId[];
+  readonly from: Session | undefined;
   readonly answer: Promise<Receipt>;
   readonly resolve: (receipt: Receipt) => void;
   readonly reject: (error: unknown) => void;
@@ -67,14 +71,15 @@ export class Committer {
    * Stores an entry; the same entry again, at once or later, gets the same answer.
    *
    * @param members of the conversation, which is created with them if this is its first entry
+   * @param from the session that waits for the answer
    * @throws UCError `ID_CONFLICT`; `STORAGE_UNAVAILABLE`: it was not stored; `OUTCOME_UNKNOWN`: it may have been;
    *   `BAD_REQUEST` when SQL refuses it for good.
    */
-  commit(entry: NewEntry, members: readonly UserId[]): Promise<Receipt> {
+  commit(entry: NewEntry, members: readonly UserId[], from?: Session): Promise<Receipt> {
     const same = this.#open.get(keyOf(entry));
     if (same !== undefined) return isSame(entry, same.entry) ? same.answer : Promise.reject(conflict());
     const { promise, resolve, reject } = Promise.withResolvers<Receipt>();
-    const waiting: Waiting = { entry, members, answer: promise, resolve, reject };
+    const waiting: Waiting = { entry, members, from, answer: promise, resolve, reject };
     this.#open.set(keyOf(entry), waiting);
     this.#queue.push(waiting);
     if (this.#state === 'idle') this.#schedule();
@@ -126,7 +131,9 @@ export class Committer {
       this.#settle(waiting, placement);
       if (placement.outcome === 'conflict') continue;
       const { seq, at, kind } = placement;
-      committed.push({ entry: { ...waiting.entry, seq, at, kind }, members: waiting.members });
+      const { members } = waiting;
+      const from = placement.outcome === 'added' ? waiting.from : undefined;
+      committed.push({ entry: { ...waiting.entry, seq, at, kind }, members, from });
     }
     if (committed.length > 0) this.#options.onCommitted(generation, committed);
     return missing;

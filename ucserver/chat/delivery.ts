@@ -2,12 +2,12 @@ import type { ConversationId, ServerId, UserId } from '#shared/ids.ts';
 import { UCError } from '#shared/protocol/errors.ts';
 import type { Clock, Timer } from '#shared/runtime/clock.ts';
 import type { Logger } from '#shared/runtime/logger.ts';
-import { fragment, type SessionTable } from '#ucserver/gateway/index.ts';
+import { type Fragment, fragment, type Session, type SessionTable } from '#ucserver/gateway/index.ts';
 import type { StoredEntry } from './commit-plan.ts';
 import type { Generation } from './generation.ts';
 import { LogState } from './log-state.ts';
 import type { ChatRepository } from './repository.ts';
-import { toWire } from './wire.ts';
+import { entryFragment } from './wire.ts';
 
 /** How long an entry that came too early waits for those before it to come by themselves. */
 export const gapWaitMs = 50;
@@ -74,12 +74,22 @@ export class Delivery {
     if (!this.#logs.has(conversationId)) this.#open(conversationId, members, head);
   }
 
-  /** Takes a committed entry, from this server's commit or (`source`) from another one. */
-  take(entry: StoredEntry, members: readonly UserId[], source?: ServerId): void {
+  /** Takes what another server has committed. */
+  take(entry: StoredEntry, members: readonly UserId[], source: ServerId): void {
     const log = this.#logs.get(entry.conversationId) ?? this.#openFor(entry, members);
     if (log === undefined) return;
-    if (source !== undefined) log.source = source;
+    log.source = source;
     this.#tell(log, log.state.take(entry));
+    this.#watchGap(entry.conversationId, log, gapWaitMs);
+  }
+
+  /** Takes what this server has committed; the session it came from gets the answer to its request instead. */
+  takeOwn(entry: StoredEntry, members: readonly UserId[], from: Session | undefined): void {
+    const log = this.#logs.get(entry.conversationId) ?? this.#openFor(entry, members);
+    if (log === undefined) return;
+    const [first, ...rest] = log.state.take(entry);
+    if (first !== undefined) this.#push(log.members, () => entryFragment(first), from);
+    this.#tell(log, rest);
     this.#watchGap(entry.conversationId, log, gapWaitMs);
   }
 
@@ -120,14 +130,15 @@ export class Delivery {
   }
 
   #tell(log: Log, entries: readonly StoredEntry[]): void {
-    for (const entry of entries) this.#push(log.members, () => fragment('chat.entry', toWire(entry)));
+    for (const entry of entries) this.#push(log.members, () => entryFragment(entry));
   }
 
   /** Serialises once, and only when somebody is there. */
-  #push(members: readonly UserId[], make: () => ReturnType<typeof fragment>): void {
-    let made: ReturnType<typeof fragment> | undefined;
+  #push(members: readonly UserId[], make: () => Fragment, except?: Session): void {
+    let made: Fragment | undefined;
     for (const userId of members) {
       for (const session of this.#options.sessions.ofUser(userId)) {
+        if (session === except) continue;
         made ??= make();
         session.push(made);
       }

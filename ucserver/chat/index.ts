@@ -105,10 +105,10 @@ export function createChat(dependencies: ChatDependencies): Chat {
   registerChatMethods(dispatcher, service);
 
   function deliver(committed: readonly Committed[]): void {
-    for (const { entry, members: everybody } of committed) {
+    for (const { entry, members: everybody, from } of committed) {
       const head = delivery.headOf(entry.conversationId) ?? 0;
       recent.add(entry, everybody);
-      delivery.take(entry, everybody);
+      delivery.takeOwn(entry, everybody, from);
       // A number that was given before: either the log was read meanwhile, or the database is an older one.
       if (entry.seq <= head) generation.doubt(entry.conversationId, head).catch(() => undefined);
     }

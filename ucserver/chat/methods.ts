@@ -5,7 +5,7 @@ import type { ChatService } from './service.ts';
 export function registerChatMethods(dispatcher: Pick<Dispatcher, 'register'>, chat: ChatService): void {
   dispatcher.register('chat.open', (params, { userId }) => chat.open(userId, params));
   dispatcher.register('chat.conversations', (params, { userId }) => chat.conversations(userId, params));
-  dispatcher.register('chat.send', (params, { userId }) => chat.send(userId, params));
+  dispatcher.register('chat.send', (params, { session }) => chat.send(session, params));
   dispatcher.register('chat.history', (params, { userId }) => chat.history(userId, params));
   dispatcher.register('chat.resume', (params, { userId }) => chat.resume(userId, params));
   dispatcher.register('chat.mark', (params, { session }) => chat.mark(session, params));

@@ -67,12 +67,13 @@ export class ChatService {
     return { conversations, nextCursor: keys.length > limit && last !== undefined ? writeCursor(last) : undefined };
   }
 
-  async send(userId: UserId, { conversationId, entryId, body }: Params<'chat.send'>): Promise<Result<'chat.send'>> {
+  async send(session: Session, { conversationId, entryId, body }: Params<'chat.send'>): Promise<Result<'chat.send'>> {
     const { committer, clock } = this.#options;
+    const { userId } = session;
     const members = await this.#members(conversationId, userId);
     this.#checkMayWrite(members, userId);
     const entry = { conversationId, entryId, author: userId, kind: 'message', body: JSON.stringify(body), at: clock.wallMs() };
-    return committer.commit(entry, members);
+    return committer.commit(entry, members, session);
   }
 
   async history(

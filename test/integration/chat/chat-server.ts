@@ -148,6 +148,7 @@ export class ChatClient {
   readonly userId: UserId;
   readonly events: { readonly event: string }[] = [];
   readonly #session: ClientSession;
+  readonly #sent = new Map<number, unknown>();
   #nextId = 1;
 
   constructor(userId: UserId, sessions: SessionTable, dispatcher: Dispatcher) {
@@ -173,6 +174,9 @@ export class ChatClient {
   async ask<M extends MethodName>(method: M, params: ParamsIn<M>): Promise<Result<M>> {
     const answer = await this.#session.request({ id: this.#nextId++, method, params }, 'test');
     if ('error' in answer) throw answer.error;
+    if (method === 'chat.send') {
+      this.#sent.set((answer.result as Result<'chat.send'>).seq, (params as ParamsIn<'chat.send'>).body.text);
+    }
     return answer.result as Result<M>;
   }
 
@@ -190,9 +194,13 @@ export class ChatClient {
     return this.events.filter((each) => each.event === event) as unknown as EventFields<E>[];
   }
 
-  /** Texts of the messages it was told, in the order in which it was. */
+  /** Texts of the messages it was told and of those it sent itself, in the order of the log. */
   get texts(): unknown[] {
-    return this.heard('chat.entry').map(({ body }) => body.text);
+    const told = this.heard('chat.entry');
+    const seqs = new Set(told.map(({ seq }) => seq));
+    if (seqs.size < told.length) throw new Error('an entry came twice');
+    const log = new Map<number, unknown>([...this.#sent, ...told.map(({ seq, body }) => [seq, body.text] as const)]);
+    return [...log].sort(([one], [other]) => one - other).map(([, text]) => text);
   }
 
   leave(): void {
