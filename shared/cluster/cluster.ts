@@ -14,22 +14,19 @@ import type { RedisConfig } from '../redis/config.ts';
 import { RedisConnection } from '../redis/connection.ts';
 import { createKeys, type Keys } from '../redis/keys.ts';
 import { type MemberRecord, RecordSigner } from '../redis/records.ts';
-import { RedisUnavailable } from '../redis/redis-error.ts';
-import type { Clock, Timer } from '../runtime/clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { type BeatResult, Board } from './board.ts';
+import { BoardWatch } from './board-watch.ts';
 import type { Cluster, Load, LostStep } from './cluster-port.ts';
 import { Heartbeat } from './heartbeat.ts';
-import { LifeFile, nextLife } from './life.ts';
 import { LostMemberReaper } from './lost-member.ts';
 import { MemberTable } from './members.ts';
+import { OwnLife } from './own-life.ts';
 import { Permission } from './permission.ts';
 
 /** How recent our own heartbeat and self-ping must be for us to judge others. */
 const judgeWithinMs = 1_000;
-/** How often what stands in Redis is compared with what was heard. */
-const rereadMs = 5_000;
-const retryMs = 250;
 /** How long a start waits for the mesh to be up. */
 const startWaitMs = 2_000;
 
@@ -73,19 +70,13 @@ export class ServerCluster implements Cluster {
   readonly #heartbeat: Heartbeat;
   readonly #permission: Permission;
   readonly #reaper: LostMemberReaper;
-  readonly #lifeFile: LifeFile;
+  readonly #life: OwnLife;
+  readonly #watch: BoardWatch;
   readonly #rebirthListeners = new Set<(now: Incarnation, before: Incarnation) => void>();
   readonly #permissionListeners = new Set<() => void>();
   readonly #backListeners = new Set<() => void>();
-  #life = 0;
   #meshUrl = '';
-  /** What we remember stands in this Redis again. */
-  #restored = false;
-  #restoring = false;
-  #dying = false;
-  #replaced = false;
   #stopped = false;
-  #reread: Timer | undefined;
 
   constructor(options: ClusterOptions) {
     const { serverId, clock, mesh: config, redis } = options;
@@ -102,7 +93,17 @@ export class ServerCluster implements Cluster {
     this.#direct = new DirectServer({ config, keys: this.meshKeys, logger: this.#logger });
     this.mesh = new ServerMesh({ bus: this.#bus, keys: this.meshKeys, redisKeys: this.keys, direct, clock, logger });
     this.#board = new Board({ redis: this.redis, keys: this.keys, signer: this.signer, logger: this.#logger });
-    this.#lifeFile = new LifeFile(options.dataFolder);
+    const parts = { clock, logger: this.#logger, redis: this.redis, board: this.#board, members: () => this.members };
+    this.#life = new OwnLife({
+      ...parts,
+      serverId,
+      dataFolder: options.dataFolder,
+      meshUrl: () => this.#meshUrl,
+      onDeath: () => this.#permission.withdraw(),
+      onRebirth: (now, before) => this.#liveOn(now, before),
+      onReplaced: () => this.#giveWay(),
+    });
+    this.#watch = new BoardWatch({ ...parts, onBack: () => this.#redisIsBack() });
     this.#reaper = new LostMemberReaper({ board: this.#board, clock, logger: this.#logger, self: () => this.#id });
     this.#permission = new Permission({
       clock,
@@ -113,7 +114,7 @@ export class ServerCluster implements Cluster {
       clock,
       record: (beat) => this.#record(beat),
       send: async (record) => {
-        if (!this.#restored) throw new Error('Redis does not hold yet what we remember');
+        if (!this.#watch.restored) throw new Error('Redis does not hold yet what we remember');
         return this.#board.beat(record);
       },
       onResult: (result, told, askedMs) => this.#heardOfSelf(result, told, askedMs),
@@ -122,10 +123,15 @@ export class ServerCluster implements Cluster {
     this.members = new MemberTable({
       clock,
       logger: this.#logger,
-      alive: (meshUrl, timeoutMs) => direct.alive(meshUrl, this.#id, timeoutMs),
+      alive: async (meshUrl, timeoutMs) => {
+        const of = this.#id;
+        const answer = await direct.alive(meshUrl, of, timeoutMs);
+        // What was said about the life before says nothing about this one.
+        return of === this.#id ? answer : 'silent';
+      },
       mayJudge: () => this.#mayJudge(),
       busUp: () => this.mesh.state === 'up',
-      onVerdict: (buried, askedMs) => (buried ? void this.#beDead() : this.#permission.cleared(askedMs)),
+      onVerdict: (buried, askedMs) => (buried ? void this.#life.end() : this.#permission.cleared(askedMs)),
       onTombstone: (dead) => this.mesh.bury(dead),
       onLeftover: (dead, tombstone) => this.#reaper.reap(dead, tombstone),
     });
@@ -133,15 +139,15 @@ export class ServerCluster implements Cluster {
   }
 
   get self(): Incarnation {
-    return { serverId: this.#options.serverId, life: this.#life };
+    return this.#life.incarnation;
   }
 
   get mayServe(): boolean {
-    return !this.#replaced && this.#permission.mayServe;
+    return !this.#life.replaced && this.#permission.mayServe;
   }
 
   get mayWrite(): boolean {
-    return this.mayServe && this.#permission.mayWrite && (this.#restored || this.redis.state === 'down');
+    return this.mayServe && this.#permission.mayWrite && (this.#watch.restored || this.redis.state === 'down');
   }
 
   /** Where the other servers reach this one; known after {@link start}. */
@@ -157,7 +163,7 @@ export class ServerCluster implements Cluster {
     this.#meshUrl = await this.#direct.listen();
     try {
       await this.redis.open();
-      await this.#takeLife();
+      await this.#life.begin();
     } catch (error) {
       await this.#direct.close();
       throw error;
@@ -169,15 +175,11 @@ export class ServerCluster implements Cluster {
       isBuried: (incarnation) => this.members.isBuried(parseIncarnation(incarnation)),
       request: (bytes) => this.mesh.answerDirectly(bytes),
     });
-    this.redis.onUp(() => void this.#redisIsBack());
     this.#permission.start();
     this.members.start();
     this.#heartbeat.start();
-    this.#reread = this.#options.clock.every(rereadMs, () => void this.#readBoard());
-    if (this.redis.state === 'up') {
-      await this.#redisIsBack();
-      await this.#meshUp();
-    }
+    await this.#watch.start();
+    if (this.redis.state === 'up') await this.#meshUp();
   }
 
   /** Leaves the mesh, after everything this server held was given back; the mesh address is closed last of all. */
@@ -187,15 +189,15 @@ export class ServerCluster implements Cluster {
     this.members.stop();
     this.#permission.stop();
     this.#reaper.stop();
-    this.#reread?.stop();
-    if (this.redis.state === 'up' && !this.#replaced) {
+    this.#watch.stop();
+    if (this.redis.state === 'up' && !this.#life.replaced) {
       try {
         await this.#board.leave(this.#id);
       } catch (error) {
         this.#logger.info('Left without saying so in Redis; the others will notice', { error });
       }
     }
-    if (!this.#replaced) this.mesh.broadcast(memberLost, { incarnation: this.#id, reason: 'stopped' });
+    if (!this.#life.replaced) this.mesh.broadcast(memberLost, { incarnation: this.#id, reason: 'stopped' });
     this.mesh.stop();
     this.redis.close();
     await this.#direct.close();
@@ -203,7 +205,7 @@ export class ServerCluster implements Cluster {
 
   async untilMayWrite(): Promise<void> {
     while (!this.mayWrite) {
-      if (this.#stopped || this.#replaced) throw new UCError('SHUTTING_DOWN');
+      if (this.#stopped || this.#life.replaced) throw new UCError('SHUTTING_DOWN');
       await new Promise<void>((resolve) => this.#options.clock.after(50, resolve));
     }
   }
@@ -232,7 +234,7 @@ export class ServerCluster implements Cluster {
   }
 
   get #id(): IncarnationId {
-    return incarnationId(this.self);
+    return this.#life.id;
   }
 
   #tell(listeners: Iterable<() => void>): void {
@@ -261,9 +263,6 @@ export class ServerCluster implements Cluster {
       if (state === 'up') members.restartClocks();
       else members.suspectAll();
     });
-    this.redis.onDown(() => {
-      this.#restored = false;
-    });
   }
 
   #record(beat: number): MemberRecord {
@@ -275,31 +274,12 @@ export class ServerCluster implements Cluster {
 
   #mayJudge(): boolean {
     return (
-      this.#restored &&
+      this.#watch.restored &&
       this.mayServe &&
       this.mesh.state === 'up' &&
       this.mesh.silenceMs < judgeWithinMs &&
       this.#heartbeat.gapMs < judgeWithinMs
     );
-  }
-
-  async #takeLife(): Promise<void> {
-    const { serverId, clock } = this.#options;
-    const own = this.#lifeFile.read();
-    const seen = this.members.lives.get(serverId) ?? 0;
-    let life = nextLife({ timeMs: clock.wallMs(), seen, own });
-    try {
-      const { members, tombstones } = await this.#board.read();
-      const dead = tombstones.map(({ incarnation }) => parseIncarnation(incarnation));
-      const lives = [...members, ...dead].filter((each) => each.serverId === serverId).map((each) => each.life);
-      life = await this.#board.beginLife(serverId, Math.max(seen, own, ...lives) + 1);
-    } catch (error) {
-      if (!(error instanceof RedisUnavailable)) throw error;
-      this.#logger.warn('A life begins without Redis', { error });
-    }
-    this.#lifeFile.write(life);
-    this.#life = life;
-    this.#logger.info('A life begins', { life });
   }
 
   async #meshUp(): Promise<void> {
@@ -309,39 +289,10 @@ export class ServerCluster implements Cluster {
       await new Promise<void>((resolve) => clock.after(10, resolve));
   }
 
-  /** Puts back into Redis what it may have lost, reads what others put there, and only then goes on. */
   async #redisIsBack(): Promise<void> {
-    if (this.#restoring) return;
-    this.#restoring = true;
-    try {
-      while (this.redis.state === 'up' && !this.#restored && !this.#stopped) {
-        try {
-          await this.#board.restore(this.members.lives, this.members.tombstones);
-          await this.#readBoard();
-          this.#restored = this.redis.state === 'up';
-        } catch (error) {
-          this.#logger.warn('Redis is back but does not take what we remember yet', { error });
-          await new Promise<void>((resolve) => this.#options.clock.after(retryMs, resolve));
-        }
-      }
-    } finally {
-      this.#restoring = false;
-    }
-    if (!this.#restored || this.#stopped) return;
     await this.#heartbeat.now();
     this.#reaper.retryNow();
     this.#tell(this.#backListeners);
-  }
-
-  async #readBoard(): Promise<void> {
-    if (this.redis.state === 'down') return;
-    try {
-      const { members, tombstones } = await this.#board.read();
-      this.members.learn(tombstones);
-      for (const record of members) this.members.heard(record);
-    } catch (error) {
-      this.#logger.debug('The members in Redis could not be read', { error });
-    }
   }
 
   #beatFailed(error: unknown): void {
@@ -358,59 +309,23 @@ export class ServerCluster implements Cluster {
   }
 
   #heardOfSelf(result: BeatResult, told: MemberRecord, askedMs: number): void {
-    if (told.life !== this.#life) return;
+    if (this.#stopped || told.life !== this.self.life) return;
     if (result === 'ok') this.#permission.cleared(askedMs);
-    else void this.#beDead();
+    else void this.#life.end();
   }
 
-  /** This incarnation is over: nothing may be done until it is clear as what this process goes on. */
-  async #beDead(): Promise<void> {
-    this.#permission.withdraw();
-    try {
-      if (await this.#isReplaced()) this.#beReplaced();
-      else await this.#beBornAgain();
-    } catch (error) {
-      // The next heartbeat is refused as well.
-      this.#logger.warn('How to go on could not be found out yet', { error });
-    }
+  /** A new life has begun after the one before was buried. */
+  #liveOn(now: Incarnation, before: Incarnation): void {
+    this.mesh.rebirth(now);
+    this.#permission.restore();
+    void this.#heartbeat.now();
+    for (const listener of this.#rebirthListeners) listener(now, before);
   }
 
-  /** Whether a process other than this one lives as this server, in a higher life. */
-  async #isReplaced(): Promise<boolean> {
-    if (this.redis.state === 'down') return false;
-    const { members } = await this.#board.read();
-    const others = members.filter(
-      (each) => each.serverId === this.self.serverId && each.life > this.#life && each.meshUrl !== this.#meshUrl,
-    );
-    return (await Promise.all(others.map((other) => this.members.livesAt(other)))).includes(true);
-  }
-
-  #beReplaced(): void {
-    if (this.#replaced) return;
-    this.#replaced = true;
+  /** Another process has taken this server's place. */
+  #giveWay(): void {
     this.#heartbeat.stop();
-    this.#logger.error('Another process lives as this server: this one must end', { life: this.#life });
     this.#tell(this.#permissionListeners);
     this.#options.onReplaced();
-  }
-
-  async #beBornAgain(): Promise<void> {
-    if (this.#dying || this.#stopped || this.#replaced) return;
-    this.#dying = true;
-    this.#permission.withdraw();
-    const before = this.self;
-    this.#logger.warn('This incarnation was buried, a new life begins', { life: before.life });
-    this.members.learn([{ incarnation: incarnationId(before), by: incarnationId(before), reason: 'silent' }]);
-    try {
-      await this.#takeLife();
-    } catch (error) {
-      this.#dying = false;
-      throw error;
-    }
-    this.mesh.rebirth(this.self);
-    this.#dying = false;
-    await this.#heartbeat.now();
-    this.#permission.restore();
-    for (const listener of this.#rebirthListeners) listener(this.self, before);
   }
 }

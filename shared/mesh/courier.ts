@@ -4,14 +4,14 @@ import type { Keys } from '../redis/keys.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Bus } from './bus.ts';
-import { type DirectClient, DirectWayClosed } from './direct-client.ts';
+import type { DirectClient } from './direct-client.ts';
+import { DirectWay } from './direct-way.ts';
 import { type EnvelopeKind, EnvelopeSealer } from './envelope.ts';
 import type { Handlers } from './handlers.ts';
 import type { MeshKeys } from './mesh-keys.ts';
 import type { MeshState } from './mesh-port.ts';
 import {
   type AskedRequest,
-  decodeFirst,
   decodePayload,
   encodeError,
   encodePayload,
@@ -43,6 +43,8 @@ export class Courier {
   readonly #options: CourierOptions;
   readonly #logger: Logger;
   readonly #sealer: EnvelopeSealer;
+  /** For requests while the bus is down. */
+  readonly direct: DirectWay;
   readonly #peers = new Map<ServerId, Peer>();
   readonly #buried = new Set<IncarnationId>();
   readonly #toFlush = new Set<Peer>();
@@ -55,6 +57,16 @@ export class Courier {
     this.#options = options;
     this.#logger = options.logger;
     this.#sealer = new EnvelopeSealer(options.keys);
+    this.direct = new DirectWay({
+      client: options.direct,
+      sealer: this.#sealer,
+      pending: options.pending,
+      logger: this.#logger,
+      self: () => this.#own().id,
+      seal: (kind, to, number, payload) => this.#seal(kind, to, number, payload),
+      peerOf: (incarnation) => this.meet(incarnation),
+      execute: (request, peer, ageMs) => this.#execute(request, peer, ageMs),
+    });
   }
 
   /** Who we are. @throws Error before the start. */
@@ -135,7 +147,7 @@ export class Courier {
   giveUp(peer: Peer): void {
     const { requests, lostEvents } = peer.outbox.clear();
     if (lostEvents) peer.leaveGap();
-    for (const id of requests) void this.askDirectly(peer, id);
+    for (const id of requests) void this.direct.ask(peer, id);
   }
 
   /** Sends now what waits for the end of this turn. */
@@ -162,46 +174,6 @@ export class Courier {
     const { id, channel } = this.#own();
     // A ping that cannot be sent is one that does not come back.
     this.#options.bus.publish(channel, this.#seal('ping', id, ++this.#pings, '')).catch(() => undefined);
-  }
-
-  /** Sends a pending request over the direct way. */
-  async askDirectly(peer: Peer, id: number): Promise<void> {
-    const { pending, direct } = this.#options;
-    const asked = pending.toRepeat(id);
-    if (asked === undefined) return;
-    if (peer.meshUrl === undefined) {
-      pending.fail(id, new UCError('OWNER_UNREACHABLE'));
-      return;
-    }
-    const number = peer.nextDirectNumber();
-    try {
-      const answerBytes = await direct.ask(peer.meshUrl, this.#seal('ask', peer.id, number, asked.fragment), asked.remainingMs);
-      const answer = this.#sealer.open(answerBytes, this.#own().id, 'answer');
-      if (typeof answer === 'string' || answer.from !== peer.id || answer.number !== number)
-        throw new Error('The answer is not genuine');
-      const item = decodeFirst(JSON.parse(answer.payload));
-      if (item !== undefined) this.#receiveFirst(item, peer, 0);
-    } catch (error) {
-      const code = error instanceof DirectWayClosed ? 'OWNER_UNREACHABLE' : 'OUTCOME_UNKNOWN';
-      pending.fail(id, new UCError(code, undefined, { cause: error }));
-    }
-  }
-
-  /** A sealed request that came over the direct way. @returns the sealed answer, or `undefined` for one that must not be executed. */
-  async answerDirectly(bytes: Buffer): Promise<Buffer | undefined> {
-    const envelope = this.#sealer.open(bytes, this.#own().id, 'ask');
-    if (typeof envelope === 'string') {
-      this.#logger.warn('A request on the mesh address was refused', { why: envelope });
-      return undefined;
-    }
-    const peer = this.meet(parseIncarnation(envelope.from));
-    const item = decodeFirst(JSON.parse(envelope.payload));
-    if (peer === undefined || item?.kind !== 'request' || !peer.directWindow.accept(envelope.number)) {
-      this.#logger.warn('A request on the mesh address was refused', { from: envelope.from, why: 'dead or replayed' });
-      return undefined;
-    }
-    const answer = await this.#execute(item, peer, peer.directAge.arrived(envelope.sentMs));
-    return this.#seal('answer', peer.id, envelope.number, answer);
   }
 
   #own() {
@@ -237,7 +209,7 @@ export class Courier {
     peer.quiet = false;
     bus.publish(peer.channel, this.#seal('stream', peer.id, number, encodePayload(peer.acknowledge(), first, second))).then(
       (receivers) => {
-        if (receivers === 0) for (const id of requests) void this.askDirectly(peer, id);
+        if (receivers === 0) for (const id of requests) void this.direct.ask(peer, id);
       },
       () => {
         for (const id of requests) pending.fail(id, new UCError('OUTCOME_UNKNOWN'));

@@ -169,16 +169,16 @@ export class ServerMesh implements Mesh {
       const fragment = encodeRequest({ id, name: contract.name, params, deadlineMs, correlationId });
       this.#pending.keep(id, fragment);
       if (this.state === 'up') this.#courier.add(to, fragment, id);
-      else void this.#courier.askDirectly(peer, id);
+      else void this.#courier.direct.ask(peer, id);
     } catch (error) {
       this.#pending.fail(id, error instanceof UCError ? error : new UCError('INTERNAL', undefined, { cause: error }));
     }
     return answer;
   }
 
-  /** What the mesh address does with a sealed request; see {@link Courier.answerDirectly}. */
+  /** What the mesh address does with a sealed request; `undefined`: it must not be executed. */
   answerDirectly(bytes: Buffer): Promise<Buffer | undefined> {
-    return this.#courier.answerDirectly(bytes);
+    return this.#courier.direct.answer(bytes);
   }
 
   on<Event>(contract: EventContract<Event>, handler: EventHandler<Event>): Unsubscribe {
