@@ -52,8 +52,8 @@ export class Watching {
       const watched = book.open(userId);
       if (watched.rankOf(session) !== undefined) continue;
       const owner = ownership.owns(userId) ? undefined : (ownership.ownerOf(userId)?.incarnation ?? ownerInDoubt(watched));
-      if (owner) addTo(remote, owner, watched);
-      else this.#placeHere(session, watched);
+      if (!owner) this.#placeHere(session, watched);
+      else if (!this.#placeKnown(session, owner, watched)) addTo(remote, owner, watched);
     }
     await Promise.all([...remote.values()].map(({ owner, watched }) => this.#placeRemote(session, owner, watched)));
     return wanted.flatMap((userId) => {
@@ -114,27 +114,17 @@ export class Watching {
 
   /** The owner has answered a registration. */
   answered(watched: WatchedUser, { ranks, watchers, variants }: RegistrationAnswer, owner: Incarnation): void {
-    const { book, clock, isHeard, sessions } = this.#options;
+    const { isHeard } = this.#options;
     const named = new Set(watchers);
     watched.registered ||= watched.watchers().every((watcher) => named.has(watcher));
     watched.goneAtMs = undefined;
-    for (const [index, watcher] of watchers.entries()) {
-      const rank = ranks[index] ?? 0;
-      for (const session of sessions.ofUser(watcher)) {
-        if (watched.rankOf(session) !== undefined) this.#move(session, watched, rank);
-      }
-      if (watched.isNamed(watcher)) book.keepName(watched, watcher, rank, clock.monotonicMs());
-    }
+    for (const [index, watcher] of watchers.entries()) this.#setRank(watched, watcher, ranks[index] ?? 0);
     watched.update(received(variants), !isHeard(owner));
   }
 
   /** The owner says that these watchers have another level now. */
   levelsChanged(watched: WatchedUser, levels: readonly (readonly [UserId, number])[]): void {
-    for (const [watcher, rank] of levels) {
-      for (const session of this.#options.sessions.ofUser(watcher)) {
-        if (watched.rankOf(session) !== undefined) this.#move(session, watched, rank);
-      }
-    }
+    for (const [watcher, rank] of levels) this.#setRank(watched, watcher, rank);
   }
 
   /** Decides the levels of this server's watchers here: of users owned here or by nobody. */
@@ -145,6 +135,12 @@ export class Watching {
       const rank = levelRank(permissions.levelOf(watched.userId, session.userId));
       if (watched.rankOf(session) !== rank) this.#move(session, watched, rank);
     }
+  }
+
+  #setRank(watched: WatchedUser, watcher: UserId, rank: number): void {
+    const { sessions, book, clock } = this.#options;
+    for (const session of sessions.ofUser(watcher)) if (watched.rankOf(session) !== undefined) this.#move(session, watched, rank);
+    if (watched.isNamed(watcher)) book.keepName(watched, watcher, rank, clock.monotonicMs());
   }
 
   #move(session: Session, watched: WatchedUser, rank: number): void {
@@ -167,6 +163,27 @@ export class Watching {
     this.#fill(watched, rank);
     book.place(session, watched, rank);
     if (!ownership.owns(watched.userId)) unowned.follow(watched.userId);
+  }
+
+  /** Of somebody who watched the user a moment ago, or does on another device, the level is known and kept up to date. */
+  #placeKnown(session: Session, owner: Incarnation, watched: WatchedUser): boolean {
+    const { book, isHeard } = this.#options;
+    const rank = this.#rankOf(watched, session.userId);
+    const isKept = watched.registered && sameIncarnation(watched.owner, owner) && isHeard(owner);
+    if (!isKept || rank === undefined || !watched.variant(rank)) return false;
+    book.place(session, watched, rank);
+    return true;
+  }
+
+  /** The level the owner gave to a watcher. */
+  #rankOf(watched: WatchedUser, watcher: UserId): number | undefined {
+    const named = watched.nameRank(watcher);
+    if (named !== undefined) return named;
+    for (const session of this.#options.sessions.ofUser(watcher)) {
+      const rank = watched.rankOf(session);
+      if (rank !== undefined) return rank;
+    }
+    return undefined;
   }
 
   async #placeRemote(session: Session, owner: Incarnation, watched: readonly WatchedUser[]): Promise<void> {

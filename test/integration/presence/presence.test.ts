@@ -93,6 +93,7 @@ for (const names of [['one'], ['one', 'two']]) {
         devices: undefined,
       });
       assert.equal(seen.lastSeen, seen.since);
+      bob.events.length = 0;
       const own = await eventually(() => ann.heard('presence.own').find(({ manual }) => manual?.state === 'offline') ?? false);
       assert.equal(own.presence.state, 'offline');
       assert.equal(own.automatic, 'available');

@@ -96,6 +96,7 @@ export class PresenceServer {
           return { userId, deviceId, endsAt: Date.now() + 600_000 };
         },
       },
+      registry: new Registry(),
       reach: { reach: () => ({ mesh: cluster.mesh.state, database: 'up' }), onReach: (told) => cluster.mesh.onState(told) },
       config: signInConfigSchema.parse({ goHome: { enabled: false }, releaseAfterMs: 200, ...options.signIn }),
     });
