@@ -151,9 +151,10 @@ export async function startServer({
   const clientAddress = new ClientAddress(config.http.trustedProxies);
   const gateway = new Gateway({
     ...{ config: config.gateway, name: serverId, opener: signIn, ...base, registry },
-    originAllowed: (origin) => origins.allows(origin),
+    originAllowed: (origin, host) => origins.allows(origin, host),
     addressOf: (request) => clientAddress.of(request),
   });
+  cluster.onPermission(() => gateway.allowWriting(cluster.mayServe));
   const app = createHttpApp({
     ...{ origins, secure: http.secure, logger, webFolder: config.http.webFolder ?? builtPages },
     addressOf: (request) => clientAddress.of(request),

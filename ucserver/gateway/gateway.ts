@@ -21,8 +21,8 @@ export interface GatewayOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly registry: Registry;
-  /** Whether pages of this origin may connect. Clients other than browsers send none and are not asked. */
-  readonly originAllowed: (origin: string) => boolean;
+  /** Whether pages of this origin may connect to a server that they called `host`. Clients other than browsers send none and are not asked. */
+  readonly originAllowed: (origin: string, host: string | undefined) => boolean;
   /** The client's address, found behind trusted proxies. */
   readonly addressOf: (request: IncomingMessage) => string;
 }
@@ -111,6 +111,15 @@ export class Gateway {
     this.#check ??= this.#options.clock.every(checkEveryMs, () => this.#checkDeadlines());
   }
 
+  /**
+   * Whether this server may speak to its clients. While it may not (it stood still and does not know yet whether it was declared
+   * dead meanwhile), what is for them waits.
+   */
+  allowWriting(allowed: boolean): void {
+    if (allowed) this.#host.turn.resume();
+    else this.#host.turn.stop();
+  }
+
   /** From now on new connections are refused with status 503; open ones stay. */
   stopAccepting(): void {
     this.#accepting = false;
@@ -153,8 +162,8 @@ export class Gateway {
   }
 
   /** Pages cannot see why a handshake failed, so what they should know is said by a close code. */
-  #reasonToClose({ headers: { origin } }: IncomingMessage, address: string): CloseReason | undefined {
-    if (origin !== undefined && !this.#options.originAllowed(origin)) return 'originRefused';
+  #reasonToClose({ headers: { origin, host } }: IncomingMessage, address: string): CloseReason | undefined {
+    if (origin !== undefined && !this.#options.originAllowed(origin, host)) return 'originRefused';
     const sameAddress = this.#perAddress.get(address) ?? 0;
     return sameAddress >= this.#options.config.connectionsPerAddress ? 'rateLimited' : undefined;
   }

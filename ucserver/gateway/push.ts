@@ -24,7 +24,9 @@ interface Held {
 export class WriteTurn {
   #waiting: Outbox[] = [];
   readonly #slow = new Set<Outbox>();
+  #stopped = false;
   readonly #flush = () => {
+    if (this.#stopped) return;
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const outbox of waiting) outbox.flush();
@@ -33,6 +35,17 @@ export class WriteTurn {
   /** The outbox has something to write at the end of this turn. */
   add(outbox: Outbox): void {
     if (this.#waiting.push(outbox) === 1) setImmediate(this.#flush);
+  }
+
+  /** From now on nothing is written; what is given to connections waits. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** Writes what has waited, and goes on. */
+  resume(): void {
+    this.#stopped = false;
+    this.#flush();
   }
 
   addSlow(outbox: Outbox): void {

@@ -12,8 +12,9 @@ export function cors(origins: Origins): Middleware {
   return async (context, next) => {
     const origin = context.get('Origin');
     context.vary('Origin');
-    if (origin !== '' && origin !== context.origin) {
-      if (!origins.allows(origin)) throw new UCError('FORBIDDEN', 'Pages of this origin may not call this server.');
+    if (origin !== '') {
+      if (!origins.allows(origin, context.get('Host')))
+        throw new UCError('FORBIDDEN', 'Pages of this origin may not call this server.');
       context.set('Access-Control-Allow-Origin', origin);
       context.set('Access-Control-Expose-Headers', 'Retry-After, ETag');
     }

@@ -15,9 +15,16 @@ export class Origins {
     this.#options = options;
   }
 
-  /** @param origin value of the `Origin` header. */
-  allows(origin: string): boolean {
-    return this.#options.listed.some((listed) => matches(listed, origin)) || this.#ofServers().includes(origin);
+  /**
+   * @param origin value of the `Origin` header
+   * @param host value of the `Host` header: a page of the same host came from this server, whatever name it was called by
+   */
+  allows(origin: string, host?: string): boolean {
+    return (
+      isOfHost(origin, host) ||
+      this.#options.listed.some((listed) => matches(listed, origin)) ||
+      this.#ofServers().includes(origin)
+    );
   }
 
   /** For `connect-src`: every allowed origin, over HTTP and over WebSocket. */
@@ -29,6 +36,10 @@ export class Origins {
   #ofServers(): string[] {
     return this.#options.servers().map(({ url }) => new URL(url).origin);
   }
+}
+
+function isOfHost(origin: string, host: string | undefined): boolean {
+  return host !== undefined && URL.parse(origin)?.host === host;
 }
 
 function matches(listed: string, origin: string): boolean {
