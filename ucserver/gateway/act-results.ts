@@ -19,6 +19,7 @@ const handedOverSchema = z.array(z.object({ actId: actIdSchema, method: z.string
 /** How long the result of an act is kept, so that a client may repeat it. */
 export const actKeptMs = 300_000;
 const mostPerUser = 1_000;
+const sweepMs = 30_000;
 
 /**
  * Results of acts by (user, act id): an act that comes again gets the answer of the first time and is not done twice. Failed
@@ -28,6 +29,7 @@ export class ActResults {
   readonly #clock: Clock;
   readonly #key = randomBytes(32);
   readonly #byUser = new Map<UserId, Map<ActId, Act>>();
+  #sweptMs = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -41,7 +43,7 @@ export class ActResults {
     const acts = this.#actsOf(userId);
     const digest = createHmac('sha256', this.#key).update(JSON.stringify(params)).digest('base64');
     const known = acts.get(actId);
-    if (known) {
+    if (known && known.keptUntilMs > this.#clock.monotonicMs()) {
       const same = known.method === method && (known.digest === undefined || known.digest === digest);
       if (!same) return Promise.reject(new UCError('ID_CONFLICT', undefined, { field: 'params.actId' }));
       return known.outcome as Promise<T>;
@@ -59,11 +61,12 @@ export class ActResults {
   }
 
   /** What the next owner of the user must know. */
-  handOver(userId: UserId): z.input<typeof handedOverSchema> {
+  handOver(userId: UserId): z.input<typeof handedOverSchema> | undefined {
     const nowMs = this.#clock.monotonicMs();
-    return [...(this.#byUser.get(userId) ?? [])].flatMap(([actId, { method, keptUntilMs, result }]) =>
+    const kept = [...(this.#byUser.get(userId) ?? [])].flatMap(([actId, { method, keptUntilMs, result }]) =>
       result && keptUntilMs > nowMs ? [{ actId, method, forMs: keptUntilMs - nowMs, result: result.value }] : [],
     );
+    return kept.length > 0 ? kept : undefined;
   }
 
   /** Takes what the owner before has handed over. @throws z.ZodError when it is not such a thing. */
@@ -76,9 +79,11 @@ export class ActResults {
     }
   }
 
-  /** Forgets what is too old; the dispatcher's owner calls it now and then. */
-  sweep(): void {
+  /** Forgets what is too old, now and then, when something is added. */
+  #sweep(): void {
     const nowMs = this.#clock.monotonicMs();
+    if (nowMs - this.#sweptMs < sweepMs) return;
+    this.#sweptMs = nowMs;
     for (const [userId, acts] of this.#byUser) {
       for (const [actId, { keptUntilMs }] of acts) if (keptUntilMs <= nowMs) acts.delete(actId);
       if (acts.size === 0) this.#byUser.delete(userId);
@@ -86,6 +91,7 @@ export class ActResults {
   }
 
   #actsOf(userId: UserId): Map<ActId, Act> {
+    this.#sweep();
     let acts = this.#byUser.get(userId);
     if (!acts) {
       acts = new Map();

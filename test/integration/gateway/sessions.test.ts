@@ -109,6 +109,11 @@ describe('gateway: handlers', () => {
     fixture.dispatcher.acts.takeOver('carol' as never, handedOver);
     const carol = await fixture.signedIn('carol');
     assert.equal((await carol.request('account.update', update)).result.calls, 2, 'results go along with the user');
+    for (let second = 0; second < 300; second += 4) {
+      clock.advance(4_000);
+      await carol.request('session.ping', {});
+    }
+    assert.equal((await carol.request('account.update', update)).result.calls, 3);
   });
 
   it('hides what went wrong inside, but says where to find it', async () => {
