@@ -1,3 +1,5 @@
+// Loaded before the tests begin, because it leaves global names behind, which the test runner would take for leaks of a test.
+import 'mssql';
 import type { Context } from 'mocha';
 import { systemClock } from '#shared/runtime/clock.ts';
 import { silentLogger } from '#shared/runtime/logger.ts';

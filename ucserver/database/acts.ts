@@ -34,7 +34,7 @@ const insertAct = statement<StoredAct & { result: string }>((db, param) =>
 
 /**
  * Part of a procedure: does `work` unless this act was done before, and stores its result in the same transaction. Of two
- * servers doing the same act at once on SQL Server one fails with a duplicate; its caller repeats it and gets the result.
+ * servers doing the same act at once on SQL Server one finds a duplicate, is run again and gets the other's result.
  *
  * @param work its result must be JSON
  * @throws UCError ID_CONFLICT when the id was used for another method

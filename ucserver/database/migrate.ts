@@ -1,3 +1,4 @@
+import { UCError } from '#shared/protocol/errors.ts';
 import { type MigrationResult, migrationProcedures, migrations } from './migrations/index.ts';
 import { type Database, StatementError } from './port.ts';
 
@@ -30,8 +31,8 @@ async function appliedNames(database: Database): Promise<string[]> {
     const rows = await database.read(database.queries.db.selectFrom('migrations').select('name'));
     return rows.map(({ name }) => name);
   } catch (error) {
-    // A database without a version table is a new one.
-    if (error instanceof StatementError) return [];
+    // A database without a version table is a new one; for one that cannot be read now the transaction has more patience.
+    if (error instanceof StatementError || (error instanceof UCError && error.code === 'STORAGE_UNAVAILABLE')) return [];
     throw error;
   }
 }

@@ -28,7 +28,7 @@ export interface StorageOptions {
   /** Tells the other servers to look at the change feed; may come many times a second. */
   readonly announce: () => void;
   /** Without a snapshot: how long to wait for SQL and for another server that migrates, ms; default one minute. */
-  readonly migrationWaitMs?: number | undefined;
+  readonly patienceMs?: number | undefined;
 }
 
 /** The database and its copy in memory. */
@@ -42,6 +42,8 @@ export interface Storage {
 
 /** With a snapshot at hand a start does not wait longer than this for SQL, ms. */
 const startPatienceMs = 3_000;
+const firstPatienceMs = 60_000;
+const retryMs = 200;
 const housekeepingMs = 60_000;
 /** Changes are kept for readers that were away this long; after that they read everything anew. */
 const changesKeptMs = 7 * 24 * 3_600_000;
@@ -53,15 +55,15 @@ const changesKeptMs = 7 * 24 * 3_600_000;
  * @throws UCError STORAGE_UNAVAILABLE when SQL is away and there is no usable snapshot
  */
 export async function startStorage(options: StorageOptions): Promise<Storage> {
-  const { config, procedures, parts, dataFolder, mesh, clock, logger, announce, migrationWaitMs } = options;
+  const { config, procedures, parts, dataFolder, mesh, clock, logger, announce, patienceMs = firstPatienceMs } = options;
   const database = await openDatabase({ config, procedures, clock, logger });
   const box = new SecretBox(mesh.id, mesh.password, 'snapshot');
   const snapshot = new SnapshotFile(join(dataFolder, 'replica.snapshot'), box);
   const replica = new Replica({ database, parts, snapshot, clock, logger, announce });
   const stops: (() => void)[] = [];
 
-  /** Once per start; the replica reads nothing before the tables are known to be there. */
-  async function catchUp(waitMs?: number): Promise<void> {
+  /** The replica reads nothing before the tables are known to be there. */
+  async function catchUpOnce(waitMs: number): Promise<void> {
     const { applied, unknown } = await migrate(database, { appliedAt: clock.wallMs(), waitMs });
     if (applied.length > 0) logger.info('the database was migrated', { applied });
     if (unknown.length > 0) logger.info('the database was migrated by a newer version', { unknown });
@@ -69,11 +71,24 @@ export async function startStorage(options: StorageOptions): Promise<Storage> {
     replica.follow();
   }
 
+  /** Five servers that start at once keep each other waiting: away is what stays away for all of the time. */
+  async function catchUp(waitMs: number): Promise<void> {
+    const endMs = clock.monotonicMs() + waitMs;
+    for (;;) {
+      try {
+        return await catchUpOnce(waitMs);
+      } catch (error) {
+        if (!isAway(error) || clock.monotonicMs() >= endMs) throw error;
+        await new Promise<void>((resolve) => clock.after(retryMs, resolve));
+      }
+    }
+  }
+
   let startedFromSnapshot = false;
   try {
     const usable = await replica.loadSnapshot();
     try {
-      await catchUp(usable ? startPatienceMs : migrationWaitMs);
+      await catchUp(usable ? startPatienceMs : patienceMs);
     } catch (error) {
       if (!usable || !isAway(error)) throw error;
       startedFromSnapshot = true;

@@ -3,7 +3,7 @@ import { UCError } from '#shared/protocol/errors.ts';
 import type { Setting } from '#shared/protocol/settings.ts';
 import type { Clock } from '#shared/runtime/clock.ts';
 import type { Logger } from '#shared/runtime/logger.ts';
-import { type Database, type Replica, replicaParts, StatementError } from '../database/index.ts';
+import { type Database, type Replica, replicaParts } from '../database/index.ts';
 import type { SettingDefinition } from './definition.ts';
 import { type SettingRow, settingProcedures } from './repository.ts';
 
@@ -89,13 +89,7 @@ export class Settings {
       row,
       audit: { id: randomId(), from },
     };
-    try {
-      await database.run(settingProcedures.set, change);
-    } catch (error) {
-      // Two first values at once: the second try finds the other's.
-      if (!(error instanceof StatementError && error.kind === 'duplicate')) throw error;
-      await database.run(settingProcedures.set, change);
-    }
+    await database.run(settingProcedures.set, change);
     await replica.refresh();
     return this.#describe(definition, scope);
   }

@@ -5,7 +5,9 @@ import { UCError } from '#shared/protocol/errors.ts';
 import { systemClock } from '#shared/runtime/clock.ts';
 import { silentLogger } from '#shared/runtime/logger.ts';
 import { HandleWatch } from '#test/support/leaks.ts';
-import { type Database, databaseConfigSchema, openDatabase } from '#ucserver/database/index.ts';
+import { databaseConfigSchema } from '#ucserver/database/config.ts';
+import type { Database } from '#ucserver/database/index.ts';
+import { MssqlDatabase } from '#ucserver/database/mssql/mssql-database.ts';
 import { testProcedures } from '../../contract/database-procedures.ts';
 
 function isAway(error: unknown): boolean {
@@ -32,7 +34,8 @@ describe('SQL Server that is away', function () {
       user: 'u',
       password: 'p',
     });
-    database = await openDatabase({ config, procedures: [], clock: systemClock, logger: silentLogger });
+    assert.ok(config.engine === 'mssql');
+    database = new MssqlDatabase({ config, clock: systemClock, logger: silentLogger });
   });
   afterEach(async () => {
     await database.close();

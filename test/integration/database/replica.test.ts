@@ -24,7 +24,7 @@ describe('replica', () => {
     folder.remove();
   });
 
-  async function start(name: string, announce = () => {}, migrationWaitMs?: number): Promise<Storage> {
+  async function start(name: string, announce = () => {}, patienceMs?: number): Promise<Storage> {
     const storage = await startStorage({
       config: { engine: 'sqlite', file: folder.file('shared.db'), readers: 1 },
       procedures: [testProcedures],
@@ -34,7 +34,7 @@ describe('replica', () => {
       clock: systemClock,
       logger: silentLogger,
       announce,
-      migrationWaitMs,
+      patienceMs,
     });
     running.push(storage);
     return storage;

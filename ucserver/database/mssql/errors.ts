@@ -48,13 +48,18 @@ export function isUnreachable(error: unknown): boolean {
   return error.constructor.name === 'TimeoutError';
 }
 
+export function isDuplicate(error: unknown): boolean {
+  if (!isErrorLike(error)) return false;
+  return (typeof error.number === 'number' && duplicate.has(error.number)) || /duplicate key value/i.test(error.message);
+}
+
 /** The error a caller gets; errors of our own pass. */
 export function translated(error: unknown): Error {
   if (error instanceof UCError || error instanceof StatementError) return error;
   if (!isErrorLike(error)) return new Error(String(error));
   if (isUnreachable(error)) return new UCError('STORAGE_UNAVAILABLE', undefined, { cause: error });
   const number = typeof error.number === 'number' ? error.number : 0;
-  if (duplicate.has(number) || /duplicate key value/i.test(error.message)) return new StatementError('duplicate', error.message);
+  if (isDuplicate(error)) return new StatementError('duplicate', error.message);
   if (constraint.has(number)) return new StatementError('constraint', error.message);
   if (tooLong.has(number)) return new StatementError('tooLong', error.message);
   return new StatementError('other', error.message, { cause: error });

@@ -8,7 +8,7 @@ import { HealthRecord } from '../health.ts';
 import type { Database, DatabaseHealth, RunOptions } from '../port.ts';
 import { driveAsync, type Procedure, type Query, toStep } from '../procedure.ts';
 import { Queries } from '../queries.ts';
-import { isRepeatable, isUnreachable, translated } from './errors.ts';
+import { isDuplicate, isRepeatable, isUnreachable, translated } from './errors.ts';
 import { createPool } from './pool.ts';
 import { execute } from './requests.ts';
 
@@ -104,7 +104,10 @@ export class MssqlDatabase implements Database {
     return done;
   }
 
-  /** Runs again what lost a deadlock; the pauses grow and differ, so that the same two do not meet again. */
+  /**
+   * Runs again what lost a deadlock, and once what found a duplicate: procedures look before they insert, and another
+   * transaction may have been quicker in between. The pauses grow and differ, so that the same two do not meet again.
+   */
   async #repeated<T>(act: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -112,7 +115,7 @@ export class MssqlDatabase implements Database {
         this.#reached(true);
         return result;
       } catch (error) {
-        if (isRepeatable(error) && attempt < mostAttempts) {
+        if ((isRepeatable(error) && attempt < mostAttempts) || (isDuplicate(error) && attempt === 1)) {
           await pause(Math.random() * 10 * 2 ** attempt);
           continue;
         }

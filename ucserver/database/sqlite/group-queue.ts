@@ -29,6 +29,9 @@ export class GroupQueue<Work> {
   #queue: Waiting<Work>[] = [];
   #sent = new Map<number, Waiting<Work>>();
   #sentAtMs = 0;
+  #ready = false;
+  /** The group that was late at the last look. */
+  #lateAtMs: number | undefined;
   #lastId = 0;
   #scheduled = false;
 
@@ -59,11 +62,28 @@ export class GroupQueue<Work> {
     if (this.#sent.size === 0) this.#schedule();
   }
 
-  /** True when the group on its way is answered neither in its time nor in one second more: the thread hangs. */
+  /**
+   * True when the group on its way is answered neither in its time nor in one second more: the thread hangs. Asked regularly, it
+   * says so at the second look only, because after a pause of this process the answer may be waiting behind the timer.
+   */
   overdue(): boolean {
-    if (this.#sent.size === 0) return false;
     const [one] = this.#sent.values();
-    return this.#options.clock.monotonicMs() - this.#sentAtMs > (one?.waitMs ?? 0) + 1_000;
+    const late = one !== undefined && this.#ready && this.#options.clock.monotonicMs() - this.#sentAtMs > one.waitMs + 1_000;
+    const seenBefore = late && this.#lateAtMs === this.#sentAtMs;
+    this.#lateAtMs = late ? this.#sentAtMs : undefined;
+    return seenBefore;
+  }
+
+  /** The thread works from now on; what it was sent while it started counts from here. */
+  threadReady(): void {
+    this.#ready = true;
+    this.#sentAtMs = this.#options.clock.monotonicMs();
+  }
+
+  /** The thread is gone with what it was sent; another is started. */
+  threadLost(): void {
+    this.#ready = false;
+    this.giveUpSent();
   }
 
   /** Nobody will answer what was sent. */
@@ -71,6 +91,7 @@ export class GroupQueue<Work> {
     const lost = [...this.#sent.values()];
     this.#sent = new Map();
     for (const { reject } of lost) reject(new UCError(this.#options.unanswered));
+    this.#schedule();
   }
 
   /** What was not sent yet is refused: nothing of it was stored. Calls that brought patience of their own stay. */

@@ -41,8 +41,9 @@ export interface GroupAnswer {
   readonly reached: boolean;
 }
 
-/** From a worker. */
+/** From a worker; `ready` comes first. */
 export type FromWorker =
+  | { readonly kind: 'ready' }
   | ({ readonly kind: 'done' } & GroupAnswer)
   | { readonly kind: 'probed'; readonly reached: boolean }
   | { readonly kind: 'checkpointed'; readonly walPages: number };

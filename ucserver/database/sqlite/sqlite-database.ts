@@ -109,7 +109,7 @@ export class SqliteDatabase implements Database {
       clock,
       logger,
       onMessage: (message) => this.#heard('writes', queue, message),
-      onLost: () => queue.giveUpSent(),
+      onLost: () => queue.threadLost(),
     });
     return { thread, queue };
   }
@@ -127,12 +127,16 @@ export class SqliteDatabase implements Database {
       clock,
       logger,
       onMessage: (message) => this.#heard('reads', queue, message),
-      onLost: () => queue.giveUpSent(),
+      onLost: () => queue.threadLost(),
     });
     return { thread, queue };
   }
 
   #heard<Work>(part: keyof DatabaseHealth, queue: GroupQueue<Work>, message: FromWorker): void {
+    if (message.kind === 'ready') {
+      queue.threadReady();
+      return;
+    }
     if (message.kind === 'checkpointed') {
       if (message.walPages > longestWalPages) this.#writer.thread.send({ kind: 'checkpoint', mode: 'restart' });
       return;

@@ -14,40 +14,47 @@ export interface WorkerThreadOptions {
 
 const firstRestartMs = 50;
 const longestRestartMs = 5_000;
+const longestCloseMs = 3_000;
 
 /** A worker thread that is started again when it dies. */
 export class WorkerThread {
   readonly #options: WorkerThreadOptions;
-  #worker: Worker;
+  #worker: Worker | undefined;
+  /** What came while no thread lived. */
+  #waiting: ToWorker[] = [];
   #restart: Timer | undefined;
   #restartMs = firstRestartMs;
   #closing = false;
-  #exited: Promise<void>;
+  #exited: Promise<void> = Promise.resolve();
 
   constructor(options: WorkerThreadOptions) {
     this.#options = options;
-    [this.#worker, this.#exited] = this.#start();
+    this.#start();
   }
 
-  /** What is sent while no thread lives is lost: `onLost` has been or will be told. */
+  /** What is sent while no thread lives goes to the next one. */
   send(message: ToWorker): void {
-    this.#worker.postMessage(message);
+    if (this.#worker === undefined) this.#waiting.push(message);
+    else this.#worker.postMessage(message);
   }
 
   /** Closes its file after what it was sent. */
   async close(): Promise<void> {
     this.#closing = true;
     this.#restart?.stop();
-    this.#worker.postMessage({ kind: 'close' } satisfies ToWorker);
+    this.#worker?.postMessage({ kind: 'close' } satisfies ToWorker);
+    // One that waits for a lock is not waited for: what it has not committed was not promised to anybody.
+    const patience = this.#options.clock.after(longestCloseMs, () => void this.#worker?.terminate());
     await this.#exited;
+    patience.stop();
   }
 
   /** Kills the thread as a crash would, for tests of what follows. */
   async crash(): Promise<void> {
-    await this.#worker.terminate();
+    await this.#worker?.terminate();
   }
 
-  #start(): [Worker, Promise<void>] {
+  #start(): void {
     const { start, logger, onMessage } = this.#options;
     const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: start, name: `sqlite-${start.role}` });
     worker.on('message', (message: FromWorker) => {
@@ -55,22 +62,22 @@ export class WorkerThread {
       onMessage(message);
     });
     worker.on('error', (error) => logger.error('database thread failed', { role: start.role, error }));
-    const exited = new Promise<void>((resolve) => {
+    this.#exited = new Promise((resolve) => {
       worker.once('exit', () => {
+        this.#worker = undefined;
         resolve();
         this.#afterExit();
       });
     });
-    return [worker, exited];
+    this.#worker = worker;
+    for (const message of this.#waiting.splice(0)) worker.postMessage(message);
   }
 
   #afterExit(): void {
     if (this.#closing) return;
     const { clock, logger, onLost, start } = this.#options;
     logger.warn('database thread died, starting another', { role: start.role, afterMs: this.#restartMs });
-    this.#restart = clock.after(this.#restartMs, () => {
-      [this.#worker, this.#exited] = this.#start();
-    });
+    this.#restart = clock.after(this.#restartMs, () => this.#start());
     this.#restartMs = Math.min(this.#restartMs * 2, longestRestartMs);
     onLost();
   }

@@ -62,3 +62,4 @@ port.on('message', (message: ToWorker) => {
       return port.close();
   }
 });
+tell({ kind: 'ready' });
