@@ -3,7 +3,8 @@ import { type ConversationId, conversationIdSchema, type UserId, userIdSchema } 
 import { recordChange } from '#ucserver/database/changes.ts';
 import { change, first, procedureSet, rows, type Steps } from '#ucserver/database/procedure.ts';
 import { type Queries, statement } from '#ucserver/database/queries.ts';
-import { type NewEntry, type Placement, planCommit, type StoredEntry } from './commit-plan.ts';
+import { type EntryColumns, fromColumns, type PlacementColumns, toPlacementColumns } from './commit-columns.ts';
+import { planCommit, type StoredEntry } from './commit-plan.ts';
 import { type EntryRow, toEntry } from './entry-row.ts';
 import { type MemberPosition, planPositions, type StoredPosition } from './position-plan.ts';
 
@@ -99,7 +100,8 @@ export const chatProcedures = procedureSet('chat', import.meta.url, {
   },
 
   /** The one way of an entry into SQL. Running the same batch again changes nothing and answers the same numbers. */
-  *commit(queries: Queries, batch: readonly NewEntry[]): Steps<{ generation: number; placements: readonly Placement[] }> {
+  *commit(queries: Queries, columns: EntryColumns): Steps<PlacementColumns & { readonly generation: number }> {
+    const batch = fromColumns(columns);
     // Always in the order of ids, so that two batches never wait for each other.
     const conversations = [...new Set(batch.map(({ conversationId }) => conversationId))].sort().map((id) => ({ id }));
     // On SQLite the transaction is already the only writer.
@@ -113,7 +115,7 @@ export const chatProcedures = procedureSet('chat', import.meta.url, {
       yield* change(queries.bindEach(raiseHead, plan.heads));
     }
     const identity = yield* first(queries.bind(readGeneration, {}));
-    return { generation: identity?.generation ?? 0, placements: plan.placements };
+    return { generation: identity?.generation ?? 0, ...toPlacementColumns(plan.placements) };
   },
 
   /** Stores how far members have got; the highest wins, and nobody gets further than the log. */

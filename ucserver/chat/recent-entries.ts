@@ -17,7 +17,7 @@ export interface RecentHead {
   readonly last: StoredEntry;
 }
 
-/** The last entries of the conversations that were active most recently, for servers that missed one. */
+/** The last entries that this server has committed, of the conversations that were active most recently, for servers that missed one. */
 export class RecentEntries {
   readonly #most: number;
   /** In the order of their last use. */

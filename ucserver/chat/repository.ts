@@ -1,5 +1,6 @@
 import { type ConversationId, conversationIdSchema, type UserId, userIdSchema } from '#shared/ids.ts';
 import type { Database } from '#ucserver/database/index.ts';
+import { fromPlacementColumns, toColumns } from './commit-columns.ts';
 import type { NewEntry, Placement, StoredEntry } from './commit-plan.ts';
 import type { ConversationCursor } from './conversation-cursor.ts';
 import { type EntryRow, toEntry } from './entry-row.ts';
@@ -45,8 +46,9 @@ export class ChatRepository {
     return this.#database.run(chatProcedures.create, conversation);
   }
 
-  commit(batch: readonly NewEntry[]): Promise<{ generation: number; placements: readonly Placement[] }> {
-    return this.#database.run(chatProcedures.commit, batch);
+  async commit(batch: readonly NewEntry[]): Promise<{ generation: number; placements: readonly Placement[] }> {
+    const { generation, ...placed } = await this.#database.run(chatProcedures.commit, toColumns(batch));
+    return { generation, placements: fromPlacementColumns(placed, batch) };
   }
 
   raisePositions(positions: readonly MemberPosition[]): Promise<void> {

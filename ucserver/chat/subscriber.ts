@@ -40,10 +40,7 @@ export class Subscriber {
     this.#stops = [
       mesh.on(chatCommitted, ({ generation: told, told: entries }, from) => {
         generation.observe(told);
-        for (const { entry, members } of entries) {
-          recent.add(entry, members);
-          delivery.take(entry, members, from.serverId);
-        }
+        for (const { entry, members } of entries) delivery.take(entry, members, from.serverId);
       }),
       mesh.on(chatPosition, ({ members, ...position }) => this.tellPosition(position, members)),
       mesh.on(chatTyping, ({ conversationId, userId, to }) => this.tellTyping(conversationId, userId, to)),
