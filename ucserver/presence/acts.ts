@@ -112,7 +112,7 @@ export class PresenceActs {
       const current = user.document()?.variant(levelRank(permissions.levelOf(userId, actor)));
       // What was set may look to the actor just as what they saw.
       if (current && compareVersions(current.version, seen) > 0) {
-        throw new UCError('VERSION_CONFLICT', undefined, { details: { current: presenceIn(current.text) } });
+        throw new UCError('VERSION_CONFLICT', undefined, { details: { current: presenceIn(current) } });
       }
     }
     user.lasting = change(user.lasting, clock.wallMs());

@@ -10,6 +10,8 @@ export interface Variant {
   readonly version: PresenceVersion;
   /** The event `presence.changed`. */
   readonly text: Fragment;
+  /** What the event says, once somebody has asked for it. */
+  presence?: Presence;
 }
 
 const head = '{"event":"presence.changed",';
@@ -38,9 +40,10 @@ export class PresenceDocument {
   variant(rank: number): Variant {
     const known = this.#made[rank];
     if (known) return known;
-    const text = serialise(visiblePresence(this.whole, levelAt(rank)));
+    const presence = visiblePresence(this.whole, levelAt(rank));
+    const text = serialise(presence);
     const before = this.#before?.made(rank);
-    const made = before && sameButVersion(before, text, this.version) ? before : { version: this.version, text };
+    const made = before && sameButVersion(before, text, this.version) ? before : { version: this.version, text, presence };
     this.#made[rank] = made;
     return made;
   }
@@ -83,7 +86,8 @@ export function asStale(text: Fragment): Fragment {
   return `${text.slice(0, -1)},"stale":true}` as Fragment;
 }
 
-/** The presence that an event holds, for the answer to a request. */
-export function presenceIn(text: Fragment): Presence {
-  return JSON.parse(`{${text.slice(head.length)}`) as Presence;
+/** The presence that an event holds, for the answer to a request. Many ask for the same one, so it is read once. */
+export function presenceIn(variant: Pick<Variant, 'text' | 'presence'>): Presence {
+  variant.presence ??= JSON.parse(`{${variant.text.slice(head.length)}`) as Presence;
+  return variant.presence;
 }

@@ -13,7 +13,7 @@ export interface SaverOptions {
   readonly logger: Logger;
 }
 
-const gatherMs = 20;
+const gatherMs = 250;
 const retryMs = 1_000;
 const rowsAtOnce = 100;
 

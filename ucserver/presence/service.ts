@@ -6,7 +6,6 @@ import type { RecordSigner } from '#shared/redis/records.ts';
 import type { Clock } from '#shared/runtime/clock.ts';
 import type { Logger } from '#shared/runtime/logger.ts';
 import { type Database, type Replica, replicaParts } from '#ucserver/database/index.ts';
-import type { Directory } from '#ucserver/directory/index.ts';
 import type { Session, SessionTable } from '#ucserver/gateway/index.ts';
 import type { Ownership } from '#ucserver/ownership/index.ts';
 import type { Permissions } from '#ucserver/permissions/index.ts';
@@ -31,7 +30,6 @@ export interface PresenceOptions {
   readonly ownership: Ownership;
   readonly sessions: SessionTable;
   readonly permissions: Permissions;
-  readonly directory: Directory;
   readonly database: Database;
   readonly replica: Replica;
   readonly signer: RecordSigner;
@@ -61,12 +59,13 @@ export class PresenceService {
 
   constructor(options: PresenceOptions) {
     this.#options = options;
-    const { cluster, ownership, sessions, permissions, directory, clock, config } = options;
+    const { cluster, ownership, sessions, permissions, clock, config } = options;
     const logger = options.logger.child({ part: 'presence' });
     const { mesh } = cluster;
     const book = this.#book;
+    const people = options.replica.items(replicaParts.users);
     const stored = (userId: UserId) => this.#storedOf(userId);
-    const exists = (userId: UserId) => directory.byId(userId) !== undefined;
+    const exists = (userId: UserId) => people.has(userId);
     const onLasting = (user: OwnedUser) => this.#save(user);
     const nothingYet: PresenceVersion = [0, ownership.self.serverId, 0, 0];
     this.#saver = new PresenceSaver({ database: options.database, clock, logger });

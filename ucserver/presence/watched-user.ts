@@ -100,22 +100,21 @@ export class WatchedUser {
   /** Lets go of names kept since `untilMs` or longer. @returns those without a session, whom the owner may forget. */
   dropNames(untilMs: number): UserId[] {
     if (!this.#extras) return [];
-    const gone: UserId[] = [];
-    const present = new Set(this.sessions().map(({ userId }) => userId));
-    for (const [watcher, { sinceMs }] of this.#extras) {
-      if (sinceMs > untilMs) continue;
-      this.#extras.delete(watcher);
-      if (!present.has(watcher)) gone.push(watcher);
-    }
+    const due: UserId[] = [];
+    for (const [watcher, { sinceMs }] of this.#extras) if (sinceMs <= untilMs) due.push(watcher);
+    if (due.length === 0) return due;
+    for (const watcher of due) this.#extras.delete(watcher);
     if (this.#extras.size === 0) this.#extras = undefined;
-    if (gone.length > 0) this.forgetUnusedVariants();
-    return gone;
+    this.forgetUnusedVariants();
+    const present = new Set(this.sessions().map(({ userId }) => userId));
+    return due.filter((watcher) => !present.has(watcher));
   }
 
   /** Lets go of what no level in use sees: it is not kept up to date. */
   forgetUnusedVariants(): void {
+    const used = this.#usedRanks();
     this.#variants.forEach((_, rank) => {
-      if (!this.#isUsed(rank)) this.#variants[rank] = undefined;
+      if (!(used & (1 << rank))) this.#variants[rank] = undefined;
     });
   }
 
@@ -128,7 +127,10 @@ export class WatchedUser {
 
   /** The ranks for which the owner tells us changes. */
   ranksInUse(): number[] {
-    return permissionLevels.flatMap((_, rank) => (this.#isUsed(rank) ? [rank] : []));
+    const used = this.#usedRanks();
+    const ranks: number[] = [];
+    for (let rank = 0; rank < permissionLevels.length; rank++) if (used & (1 << rank)) ranks.push(rank);
+    return ranks;
   }
 
   variant(rank: number): Variant | undefined {
@@ -166,7 +168,7 @@ export class WatchedUser {
 
   /** Whether some level sees somebody who is there. */
   looksPresent(): boolean {
-    return this.#variants.some((variant) => variant && !['offline', 'unknown'].includes(presenceIn(variant.text).state));
+    return this.#variants.some((variant) => variant && !['offline', 'unknown'].includes(presenceIn(variant).state));
   }
 
   /** Pushes what this session sees. */
@@ -182,7 +184,7 @@ export class WatchedUser {
     if (rank === undefined) return undefined;
     const variant = this.#variants[rank];
     if (!variant) return { userId: this.userId, version: nothingYet, level: levelAt(rank), state: 'unknown', stale: true };
-    const presence = presenceIn(variant.text);
+    const presence = presenceIn(variant);
     return this.#stale ? { ...presence, stale: true } : presence;
   }
 
@@ -203,9 +205,11 @@ export class WatchedUser {
     for (const session of sessions) session.push(text, this.userId);
   }
 
-  #isUsed(rank: number): boolean {
-    if (this.#slots[rank]) return true;
-    for (const extra of this.#extras?.values() ?? []) if (extra.rank === rank) return true;
-    return false;
+  /** One bit per rank that a session or a named watcher has. */
+  #usedRanks(): number {
+    let used = 0;
+    for (let rank = 0; rank < this.#slots.length; rank++) if (this.#slots[rank]) used |= 1 << rank;
+    for (const { rank } of this.#extras?.values() ?? []) if (rank !== undefined) used |= 1 << rank;
+    return used;
   }
 }

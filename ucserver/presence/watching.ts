@@ -211,7 +211,7 @@ export class Watching {
       const params = { reader, userIds: [...userIds] };
       const { variants } = await mesh.request(owner.serverId, presenceRead, params, { deadlineMs: answerWithinMs });
       for (const { userId, text } of variants) {
-        const presence = presenceIn(text as Fragment);
+        const presence = presenceIn({ text: text as Fragment });
         into.set(userId, isHeard(owner) ? presence : { ...presence, stale: true });
       }
     } catch (error) {
@@ -231,8 +231,8 @@ export class Watching {
 
   #seenHere(reader: UserId, userId: UserId): Presence {
     const level = this.#options.permissions.levelOf(userId, reader);
-    const text = this.#document(userId)?.variant(levelRank(level)).text;
-    return text ? presenceIn(text) : { userId, version: this.#options.nothingYet, level, state: 'unknown', stale: true };
+    const variant = this.#document(userId)?.variant(levelRank(level));
+    return variant ? presenceIn(variant) : { userId, version: this.#options.nothingYet, level, state: 'unknown', stale: true };
   }
 
   /** What a level sees of a user who is owned here or by nobody, if it was in use by nobody until now. */
