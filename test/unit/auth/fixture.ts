@@ -165,11 +165,16 @@ export class TestDevice {
     return sign('sha256', Buffer.from(text), { key: this.#pair.privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url');
   }
 
-  signIn({ authenticator }: TestServer, name: string, password = name, address = '192.0.2.1') {
+  signIn({ authenticator }: Pick<TestServer, 'authenticator'>, name: string, password = name, address = '192.0.2.1') {
     return authenticator.signIn({ signIn: name, password, device: this.about, key: this.key as never }, address);
   }
 
-  refresh({ authenticator }: TestServer, refreshToken: string, nonce = authenticator.nonce(), signature = this.sign(nonce)) {
+  refresh(
+    { authenticator }: Pick<TestServer, 'authenticator'>,
+    refreshToken: string,
+    nonce = authenticator.nonce(),
+    signature = this.sign(nonce),
+  ) {
     return authenticator.refresh({ refreshToken, nonce, signature });
   }
 }
