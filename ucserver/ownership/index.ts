@@ -16,9 +16,9 @@ import { OwnerStore } from './store.ts';
 import { subscribe } from './subscriber.ts';
 
 export { type OwnershipConfig, ownershipConfigSchema } from './config.ts';
+export { sameIncarnation } from './incarnation.ts';
 export { Listeners } from './listeners.ts';
 export type * from './port.ts';
-export { sameIncarnation } from './service.ts';
 
 export interface OwnershipDependencies {
   readonly cluster: Cluster;
@@ -71,10 +71,7 @@ export function createOwnership(dependencies: OwnershipDependencies): Ownership 
     act: (userId, contract, params, correlationId) => acts.act(userId, contract, params, correlationId),
     handleAct: (contract, handler) => acts.handle(contract, handler),
     start() {
-      const sweep = clock.every(sweepEveryMs, () => {
-        results.sweep();
-        movement.sweep();
-      });
+      const sweep = clock.every(sweepEveryMs, () => movement.sweep());
       const export_ = (userId: UserId) => results.handOver(userId);
       const stopResults = ownings.parts.add('acts', {
         export: export_,

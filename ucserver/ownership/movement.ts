@@ -8,7 +8,8 @@ import type { Logger } from '#shared/runtime/logger.ts';
 import { notOwner } from './acts.ts';
 import type { OwnershipConfig } from './config.ts';
 import { inGroups } from './hand-over.ts';
-import { type Ownings, sameIncarnation } from './service.ts';
+import { sameIncarnation } from './incarnation.ts';
+import type { Ownings } from './service.ts';
 
 export interface MovementOptions {
   readonly cluster: Cluster;

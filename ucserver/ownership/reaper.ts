@@ -1,6 +1,6 @@
 import type { Cluster } from '#shared/cluster/cluster-port.ts';
 import type { Unsubscribe } from '#shared/mesh/mesh-port.ts';
-import { sameIncarnation } from './service.ts';
+import { sameIncarnation } from './incarnation.ts';
 import type { OwnerStore } from './store.ts';
 
 /** After a death, the index forgets what the dead incarnation owned. Takers do not wait for it: they see who is dead. */

@@ -7,11 +7,13 @@ import { RedisUnavailable } from '#shared/redis/redis-error.ts';
 import type { Clock } from '#shared/runtime/clock.ts';
 import type { Logger } from '#shared/runtime/logger.ts';
 import { notOwner } from './acts.ts';
+import { type Claim, Claims } from './claim.ts';
 import { HandOverDelivery, HandOverParts } from './hand-over.ts';
+import { sameIncarnation } from './incarnation.ts';
 import { Listeners } from './listeners.ts';
 import { type Applied, OwnerMap } from './owner-map.ts';
 import type { Owner, OwnerChange } from './port.ts';
-import { asChange, Buried, type OwnerStore } from './store.ts';
+import type { OwnerStore } from './store.ts';
 
 /** What this server owns, and how many changes it has numbered. */
 interface Owning {
@@ -20,17 +22,8 @@ interface Owning {
   seq: number;
 }
 
-type Claimed =
-  | { readonly term: number; readonly self: Incarnation; readonly settled: boolean }
-  | { readonly ownedBy: Incarnation };
-
 const mostTries = 5;
-const waitToWriteMs = 1_000;
 const beforeReleaseMs = 2_000;
-
-export function sameIncarnation(a: Incarnation | undefined, b: Incarnation | undefined): boolean {
-  return a !== undefined && b !== undefined && a.serverId === b.serverId && a.life === b.life;
-}
 
 export interface OwningsOptions {
   readonly cluster: Cluster;
@@ -59,6 +52,7 @@ export class Ownings {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #delivery: HandOverDelivery;
+  readonly #claims: Claims;
   readonly #mine = new Map<UserId, Owning>();
   readonly #taking = new Map<UserId, Promise<'taken' | { ownedBy: Incarnation }>>();
   readonly #retaking = new Set<UserId>();
@@ -75,6 +69,7 @@ export class Ownings {
     this.taken = new Listeners('user taken', logger);
     this.lost = new Listeners('user lost', logger);
     this.died = new Listeners('owner died', logger);
+    this.#claims = new Claims({ cluster, store, map: this.map, clock, logger, onFound: (change) => void this.receive(change) });
     this.#delivery = new HandOverDelivery({
       ...{ mesh: cluster.mesh, clock, logger, isLive: (incarnation) => cluster.members.isLive(incarnation) },
       onElsewhere: (changes) => changes.forEach((change) => void this.receive(change)),
@@ -142,7 +137,7 @@ export class Ownings {
     this.#retaking.add(userId);
     try {
       for (let attempt = 1; attempt <= mostTries; attempt++) {
-        const claimed = await this.#claim(userId, before.incarnation);
+        const claimed = await this.#claims.claim(userId, before.incarnation);
         if (this.#mine.get(userId) !== before) return;
         const rival = 'ownedBy' in claimed ? (this.map.ownerOf(userId) ?? { incarnation: claimed.ownedBy, term: 0 }) : undefined;
         if (rival) return this.#lose(userId, rival);
@@ -194,48 +189,15 @@ export class Ownings {
       if (this.owns(userId)) return 'taken';
       const owner = this.ownerOf(userId)?.incarnation;
       if (owner && !sameIncarnation(owner, saw)) return { ownedBy: owner };
-      const claimed = await this.#claim(userId, saw);
+      const claimed = await this.#claims.claim(userId, saw);
       if ('ownedBy' in claimed) return claimed;
       if (this.#gain(userId, claimed, handOver, before)) return 'taken';
     }
     throw new UCError('BUSY', undefined, { retryAfterMs: 500 });
   }
 
-  /** Writes into the index that this server is owner, or goes on without it while Redis is away. */
-  async #claim(userId: UserId, saw: Incarnation | undefined): Promise<Claimed> {
-    const self = this.self;
-    const known = this.map.known(userId);
-    let seen = known?.owned ? this.#store.record(userId, known) : '';
-    // Never below the seconds since 1970, so that terms rise even after all memory of a user was lost.
-    let term = Math.max((known?.term ?? 0) + 1, Math.floor(this.#clock.wallMs() / 1000));
-    for (let attempt = 1; attempt <= mostTries && (await this.#mayWrite()); attempt++) {
-      const found = await this.#store.take(userId, seen, { term, owner: self }).catch((error: unknown) => {
-        if (error instanceof Buried) throw new UCError('SHUTTING_DOWN', undefined, { retryAfterMs: 500 });
-        if (!(error instanceof RedisUnavailable)) throw error;
-        this.#logger.info('Taking a user without Redis', { userId, failure: error.failure });
-        return 'alone' as const;
-      });
-      if (found === undefined) return { term, self, settled: true };
-      if (found === 'alone') break;
-      const standing = found.owner;
-      const free = !standing || sameIncarnation(standing.owner, self) || sameIncarnation(standing.owner, saw);
-      if (!free && this.#cluster.members.isLive(standing.owner)) {
-        this.receive(asChange(userId, standing));
-        return { ownedBy: standing.owner };
-      }
-      term = Math.max(term, (standing?.term ?? 0) + 1);
-      seen = found.raw;
-    }
-    return { term, self, settled: false };
-  }
-
   /** @returns false when something newer is known meanwhile. */
-  #gain(
-    userId: UserId,
-    claimed: Exclude<Claimed, { ownedBy: Incarnation }>,
-    handOver: HandOver | undefined,
-    before: Incarnation | undefined,
-  ): boolean {
+  #gain(userId: UserId, claimed: Claim, handOver: HandOver | undefined, before: Incarnation | undefined): boolean {
     const { term, self, settled } = claimed;
     if (!sameIncarnation(self, this.self)) return false;
     const change: OwnerChangeRecord = { userId, term, owner: incarnationId(self), owned: true };
@@ -294,14 +256,5 @@ export class Ownings {
     this.#cluster.mesh.broadcast(ownerChanges, { changes: [change] });
     this.lost.call(userId, undefined);
     if (applied) this.changes.call(applied);
-  }
-
-  /** Whether the index may be written now; waits a moment for the permission when Redis answers. */
-  async #mayWrite(): Promise<boolean> {
-    if (this.#cluster.redis.state !== 'up') return false;
-    if (this.#cluster.mayWrite) return true;
-    const tooLong = new Promise<void>((resolve) => void this.#clock.after(waitToWriteMs, resolve));
-    await Promise.race([this.#cluster.untilMayWrite(), tooLong]);
-    return this.#cluster.mayWrite;
   }
 }

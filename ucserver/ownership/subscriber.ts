@@ -4,8 +4,9 @@ import { type OwnerChangeRecord, ownerChangeSchema, ownerChanges, ownerDigest } 
 import type { ResyncSection, Unsubscribe } from '#shared/mesh/mesh-port.ts';
 import type { Clock } from '#shared/runtime/clock.ts';
 import type { OwnershipConfig } from './config.ts';
+import { sameIncarnation } from './incarnation.ts';
 import { compareVersions } from './owner-map.ts';
-import { type Ownings, sameIncarnation } from './service.ts';
+import type { Ownings } from './service.ts';
 
 export interface SubscriberOptions {
   readonly cluster: Cluster;

@@ -252,6 +252,41 @@ describe('sign-in across servers', function () {
     assert.equal(winner && openDevices(winner, 'bob'), 2);
   });
 
+  it('signs people in while Redis hangs, before anybody has noticed that', async () => {
+    const [one, two] = await startTwo({ homeOf: homeOnOne });
+    redis.pause();
+    try {
+      const client = new TestClient('ann');
+      const beganMs = performance.now();
+      assert.equal(await client.signIn(two, nodes), one);
+      const tookMs = performance.now() - beganMs;
+      console.log(`      signed in after ${Math.round(tookMs)} ms`);
+      assert.ok(tookMs < 4_000);
+      assert.ok(one.ownership.owns('ann' as UserId));
+    } finally {
+      redis.resume();
+    }
+    await knowEachOther(...nodes);
+    await eventually(() => two.ownerOf('ann' as UserId) === 'one', { withinMs: 3_000 });
+  });
+
+  it('sends people to an owner that is cut off from Redis, as long as it answers', async () => {
+    const [one, two] = await startTwo({ homeOf: homeOnOne });
+    const laptop = new TestClient('ann', 'laptop');
+    await laptop.signIn(one, nodes);
+    await eventually(() => two.ownerOf('ann' as UserId) === 'one');
+    one.link.cut();
+    await eventually(() => two.cluster.members.get(one.id)?.suspected === true, { withinMs: 5_000 });
+    assert.equal(await new TestClient('ann', 'phone').signIn(two, nodes), one);
+    const bob = new TestClient('bob');
+    assert.equal(await bob.signIn(two, nodes), two, 'nobody new is sent to it');
+    await one.link.heal();
+    await knowEachOther(one, two);
+    assert.equal(openDevices(one, 'ann'), 2);
+    assert.equal(laptop.closedBy, undefined);
+    assert.equal(bob.closedBy, undefined);
+  });
+
   it('drains: everybody goes to another server with everything, nobody is seen offline', async () => {
     const [one, two] = await startTwo({ homeOf: homeOnOne, signIn: { drainWithinMs: 1_000 } });
     const clients = Array.from({ length: 200 }, (_, at) => new TestClient(`user-${at}`));
