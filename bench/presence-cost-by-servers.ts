@@ -23,10 +23,13 @@ async function cpuPer10000(stage: Stage): Promise<number> {
   const changing = clients.slice(0, people);
   const userIds = changing.map((_, person) => stage.userId(person));
   for (const watcher of clients.slice(people)) await watcher.ask('presence.watch', { userIds });
-  let changes = 0;
+  const changes = changing.map(() => 0);
   const change = (index: number) => {
-    const state = states[changes++ % states.length];
-    changing[index % people]?.send('presence.set', { actId: randomId(), state }, () => undefined);
+    const person = index % people;
+    const count = (changes[person] ?? 0) + 1;
+    changes[person] = count;
+    const state = states[count % states.length];
+    changing[person]?.send('presence.set', { actId: randomId(), state }, () => undefined);
   };
   await atRate(changesPerSecond, 1, change);
   await pause(500);

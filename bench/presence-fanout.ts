@@ -33,7 +33,8 @@ class Crowd {
   readonly #heard: Map<string, string>[];
   readonly #stage: Stage;
   readonly #size: Size;
-  #changes = 0;
+  /** How often each person has changed: the state differs from the one before, which would be no change. */
+  readonly #changes: number[];
 
   static async gather(stage: Stage, size: Size): Promise<Crowd> {
     const clients = await signInAll(
@@ -53,6 +54,7 @@ class Crowd {
     this.clients = clients;
     this.people = clients.slice(0, size.people);
     this.#heard = clients.map(() => new Map());
+    this.#changes = this.people.map(() => 0);
     for (const [index, client] of clients.entries()) {
       client.onEvent = ({ event, userId, state }) => {
         if (event !== 'presence.changed') return;
@@ -70,7 +72,9 @@ class Crowd {
   }
 
   change(person: number, done: () => void = () => undefined): string {
-    const state = states[this.#changes++ % states.length] ?? 'available';
+    const changes = (this.#changes[person] ?? 0) + 1;
+    this.#changes[person] = changes;
+    const state = states[changes % states.length] ?? 'available';
     this.people[person]?.send('presence.set', { actId: randomId(), state }, done);
     return state;
   }

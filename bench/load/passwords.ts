@@ -9,7 +9,7 @@ const atOnce = 4;
 /** Sign-ins with a password over HTTP that the servers together do per second: what the memory-hard hash leaves. */
 export async function passwordSignInsPerSecond(stage: Stage): Promise<number> {
   const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const deviceKey = publicKey.export({ format: 'jwk' });
+  const key = publicKey.export({ format: 'jwk' });
   const untilMs = performance.now() + seconds * 1_000;
   let signedIn = 0;
   let next = 0;
@@ -21,7 +21,7 @@ export async function passwordSignInsPerSecond(stage: Stage): Promise<number> {
       const response = await fetch(`${server}/api/auth/sign-in`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ signIn: `user${user}`, password: seedPassword, device, deviceKey }),
+        body: JSON.stringify({ signIn: `user${user}`, password: seedPassword, device, key }),
       });
       if (!response.ok) throw new Error(`sign-in with a password: ${response.status} ${await response.text()}`);
       signedIn++;
