@@ -4,14 +4,12 @@ import type { PresenceVersion } from '#shared/protocol/presence.ts';
 import type { Clock } from '#shared/runtime/clock.ts';
 import type { SessionTable } from '#ucserver/gateway/index.ts';
 import type { Ownership } from '#ucserver/ownership/index.ts';
-import type { PresenceConfig } from './config.ts';
 import type { Claim } from './engine.ts';
 import { type LastingPresence, OwnedUser } from './owned-user.ts';
 import { Timeline } from './timeline.ts';
 
 export interface OwnedUsersOptions {
   readonly clock: Clock;
-  readonly config: PresenceConfig;
   readonly sessions: SessionTable;
   readonly ownership: Ownership;
   /** What SQL knows of a user, from the memory copy. */
@@ -135,7 +133,7 @@ export class OwnedUsers {
     this.#users.set(userId, user);
     const loading = this.#load(user, handedOver ? undefined : previous).then(() => {
       if (this.#loading.get(userId) === loading) this.#loading.delete(userId);
-      if (this.#users.get(userId) === user) this.#expect(user, handedOver);
+      if (this.#users.get(userId) === user) this.#expect(user);
     });
     this.#loading.set(userId, loading);
   }
@@ -153,13 +151,13 @@ export class OwnedUsers {
   }
 
   /** Waits for the first session: who has only moved must not be seen as offline in between. */
-  #expect(user: OwnedUser, handedOver: boolean): void {
-    const { sessions, clock, config } = this.#options;
+  #expect(user: OwnedUser): void {
+    const { sessions, clock } = this.#options;
     if (sessions.has(user.userId) || user.claims.size > 0) {
       this.#settle(user);
       return;
     }
-    clock.after(handedOver ? config.arrivalMs : openingMs, () => {
+    clock.after(openingMs, () => {
       if (this.#users.get(user.userId) === user && !user.settled) this.#settle(user);
     });
   }

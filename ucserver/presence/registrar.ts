@@ -19,6 +19,8 @@ export interface RegistrarOptions {
   readonly book: WatchBook;
   /** Takes what the owner answered for one user. */
   readonly onAnswer: (watched: WatchedUser, answer: RegistrationAnswer, owner: Incarnation) => void;
+  /** A digest has found so many buckets in which an owner has something else. */
+  readonly onDifference: (buckets: number) => void;
 }
 
 /** Most users named in one request; a bucket is never split. */
@@ -99,7 +101,7 @@ export class Registrar {
 
   /** Compares with all owners in reach what is watched there, and repairs what differs. */
   async compareAll(owners: readonly Incarnation[]): Promise<void> {
-    const { book, mesh, logger } = this.#options;
+    const { book, mesh, logger, onDifference } = this.#options;
     const digests = new Map<IncarnationId, PresenceDigest>(owners.map((owner) => [incarnationId(owner), new PresenceDigest()]));
     for (const watched of book.all()) {
       const digest = watched.owner && digests.get(incarnationId(watched.owner));
@@ -112,7 +114,9 @@ export class Registrar {
       const { count, hash } = digest;
       const { buckets } = await mesh.request(owner.serverId, presenceDigest, { count, hash }, { deadlineMs });
       const differing = buckets ? digest.differingFrom(buckets) : [];
-      if (differing.length > 0) await this.registerAll(owner, differing);
+      if (differing.length === 0) return;
+      onDifference(differing.length);
+      await this.registerAll(owner, differing);
     };
     const compared = await Promise.allSettled(owners.map(compare));
     for (const each of compared)

@@ -1,3 +1,4 @@
+import type { Registry } from 'prom-client';
 import type { Cluster } from '#shared/cluster/cluster-port.ts';
 import type { UserId } from '#shared/ids.ts';
 import type { PresenceVersion } from '#shared/protocol/presence.ts';
@@ -13,6 +14,7 @@ import type { SignIn } from '#ucserver/sign-in/index.ts';
 import { PresenceActs } from './acts.ts';
 import { ClaimSource, type SourcedClaim } from './claim-source.ts';
 import type { PresenceConfig } from './config.ts';
+import { createMetrics, type PresenceCounts } from './metrics.ts';
 import { Notifier } from './notifier.ts';
 import type { OwnedUser } from './owned-user.ts';
 import { OwnedUsers } from './owned-users.ts';
@@ -36,6 +38,7 @@ export interface PresenceOptions {
   readonly keys: Keys;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly registry: Registry;
   readonly config: PresenceConfig;
   /** Says who did not come back after the death of their server. */
   readonly signIn: Pick<SignIn, 'onGone'>;
@@ -68,12 +71,14 @@ export class PresenceService {
     const exists = (userId: UserId) => people.has(userId);
     const onLasting = (user: OwnedUser) => this.#save(user);
     const nothingYet: PresenceVersion = [0, ownership.self.serverId, 0, 0];
+    const metrics = createMetrics(options.registry, () => this.counts());
     this.#saver = new PresenceSaver({ database: options.database, clock, logger });
     this.#store = new PresenceStore({ ...options, logger, recordOf: (userId) => this.#owned.get(userId)?.record() });
     this.#owned = new OwnedUsers({
-      ...{ clock, logger, config, sessions, ownership, stored, onLasting },
+      ...{ clock, sessions, ownership, stored, onLasting },
       leftBy: (owner, userId) => this.#store.leftBy(owner, userId),
       onChanged: (users) => {
+        metrics.changed(users.size);
         this.#notifier.tell(users);
         for (const { userId } of users) this.#store.touch(userId);
       },
@@ -82,6 +87,7 @@ export class PresenceService {
     const registrar = new Registrar({
       ...{ mesh, clock, logger, book },
       onAnswer: (watched, answer, owner) => this.watching.answered(watched, answer, owner),
+      onDifference: (buckets) => metrics.repaired(buckets),
     });
     this.watching = new Watching({
       ...{ mesh, clock, sessions, ownership, permissions, book, owned: this.#owned, unowned: this.#unowned, registrar },
@@ -103,7 +109,7 @@ export class PresenceService {
   start(): void {
     const { cluster, ownership, sessions, replica, clock, config, signIn } = this.#options;
     for (const part of [this.#owned, this.#notifier, this.#subscriber, this.#claims, this.acts]) part.start();
-    const touch = clock.every(config.touchMs, () => void this.#saver.hereNow([...sessions.users()]));
+    const touch = clock.every(config.touchMs, () => this.#touchAll());
     sessions.onClosed((session) => this.#book.forget(session, clock.monotonicMs()));
     this.#stops.push(
       () => touch.stop(),
@@ -119,9 +125,7 @@ export class PresenceService {
         this.#notifier.interests.dropServer(incarnation);
         this.#owned.dropClaims(incarnation);
       }),
-      cluster.onRedisBack(() => {
-        for (const { userId } of this.#owned.all()) this.#store.touch(userId);
-      }),
+      cluster.onRedisBack(() => this.#keepInRedis()),
       replica.onChange(replicaParts.userPresence, (ids) => {
         for (const id of ids) this.#unownedChanged(id as UserId, false);
       }),
@@ -153,13 +157,7 @@ export class PresenceService {
   }
 
   /** For metrics, and for the leak checks of tests. */
-  counts(): {
-    readonly owned: number;
-    readonly watched: number;
-    readonly watches: number;
-    readonly interests: number;
-    readonly unsaved: number;
-  } {
+  counts(): PresenceCounts {
     const { users, watches } = this.#book.size;
     return {
       owned: [...this.#owned.all()].length,
@@ -168,6 +166,16 @@ export class PresenceService {
       interests: this.#notifier.interests.size,
       unsaved: this.#saver.waiting,
     };
+  }
+
+  /** Should all servers die, this is when the people who are here were seen last; and what stands in Redis must not expire. */
+  #touchAll(): void {
+    void this.#saver.hereNow([...this.#options.sessions.users()]);
+    this.#keepInRedis();
+  }
+
+  #keepInRedis(): void {
+    for (const { userId } of this.#owned.all()) this.#store.touch(userId);
   }
 
   /** Whoever is released is seen as they are from then on, and other servers can read it. */

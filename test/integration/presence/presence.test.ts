@@ -176,9 +176,9 @@ for (const names of [['one'], ['one', 'two']]) {
     });
 
     it('does an act once, however often it is asked', async () => {
-      await bob.watch('ann');
       const actId = 'the-same-act' as ActId;
       const first = await bob.ask('presence.set', { actId, userId: ann.userId, state: 'busy' });
+      await bob.watch('ann');
       await ann.set({ state: 'away' });
       await bob.sees('ann', { state: 'away' });
       assert.deepEqual(await bob.ask('presence.set', { actId, userId: ann.userId, state: 'busy' }), first);

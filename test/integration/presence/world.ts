@@ -102,7 +102,7 @@ export class PresenceServer {
     });
     this.presence = createPresence({
       ...{ cluster, ownership: this.ownership, sessions, dispatcher, signer, keys, clock, logger, database, replica },
-      ...{ permissions: this.permissions, directory: this.directory, signIn: this.signIn },
+      ...{ permissions: this.permissions, signIn: this.signIn, registry: new Registry() },
       config: presenceConfigSchema.parse({ digestMs: 300, lingerMs: 300, ...options.presence }),
     });
   }
