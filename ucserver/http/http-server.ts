@@ -16,6 +16,8 @@ export interface HttpServerOptions {
 const headersMs = 10_000;
 const mostHeaderBytes = 16_384;
 const mostHeaders = 100;
+/** After so many requests a connection is closed, so that load spreads anew. */
+const mostRequestsPerConnection = 1_000;
 /** Requests under way get this long to finish. */
 const stopMs = 2_000;
 
@@ -53,6 +55,7 @@ export class HttpServer {
     this.#tls = tls;
     this.#server = content ? createTlsServer({ ...options, ...content }, listener) : createServer(options, listener);
     this.#server.maxHeadersCount = mostHeaders;
+    this.#server.maxRequestsPerSocket = mostRequestsPerConnection;
     if (tls) tls.follow(this.#server as TlsServer);
   }
 
