@@ -11,8 +11,8 @@ import type { Redirection } from './redirection.ts';
 
 /** Who could not be sent home is left alone for this long. */
 const tryAgainMs = 10_000;
-/** Whose client could not open the home server is left alone for this long. */
-const unreachableMs = 1_800_000;
+/** Whose client could not open the home server is left alone for this long, or until that server has a new life. */
+const unreachableMs = 600_000;
 /** When nobody can be sent, the next look is this much later than the pace asks. */
 const idleMs = 1_000;
 
@@ -30,12 +30,19 @@ export interface GoingHomeOptions {
   readonly random: () => number;
 }
 
+/** Whom to leave alone, and for how long. */
+interface Rest {
+  readonly untilMs: number;
+  /** Holds only while the home server lives this life: a restart may have mended what was wrong. */
+  readonly life?: number | undefined;
+}
+
 /** Sends people back to their home server when it has been well for a while; see `HomewardPlan` for when and how many. */
 export class GoingHome {
   readonly #options: GoingHomeOptions;
   readonly #plan: HomewardPlan;
   readonly #vetoes = new Set<(userId: UserId) => boolean>();
-  readonly #notBeforeMs = new Map<UserId, number>();
+  readonly #rests = new Map<UserId, Rest>();
   #next: Timer | undefined;
   #running = false;
 
@@ -49,10 +56,15 @@ export class GoingHome {
     return () => void this.#vetoes.delete(isBusy);
   }
 
-  /** A client of the user could not open these servers. */
+  /**
+   * A client of the user could not open these servers. That is no reason to keep away from a home server that was dead then and
+   * lives again.
+   */
   unreachable(userId: UserId, servers: ReadonlySet<ServerId>): void {
-    const home = this.#options.homeOf(userId);
-    if (home !== undefined && servers.has(home)) this.#leaveAlone(userId, unreachableMs);
+    const { cluster, homeOf } = this.#options;
+    const home = homeOf(userId);
+    const member = home !== undefined && servers.has(home) ? cluster.members.get(home) : undefined;
+    if (member) this.#leaveAlone(userId, unreachableMs, member.incarnation.life);
   }
 
   start(): Unsubscribe {
@@ -105,7 +117,7 @@ export class GoingHome {
     for (const userId of ownership.owned()) {
       const home = homeOf(userId);
       const room = home === undefined ? 0 : (rooms.get(home) ?? 0);
-      if (home === undefined || room < 1 || !this.#mayMove(userId)) continue;
+      if (home === undefined || room < 1 || this.#isLeftAlone(userId, home) || !this.#mayMove(userId)) continue;
       byHome.set(home, [...(byHome.get(home) ?? []), userId]);
       rooms.set(home, room - 1);
       if (++chosen >= most) break;
@@ -126,13 +138,18 @@ export class GoingHome {
     return rooms;
   }
 
+  #isLeftAlone(userId: UserId, home: ServerId): boolean {
+    const { cluster, clock } = this.#options;
+    const rest = this.#rests.get(userId);
+    if (!rest) return false;
+    const isNewLife = rest.life !== undefined && cluster.members.get(home)?.life !== rest.life;
+    if (!isNewLife && clock.monotonicMs() < rest.untilMs) return true;
+    this.#rests.delete(userId);
+    return false;
+  }
+
   #mayMove(userId: UserId): boolean {
-    const { sessions, clock } = this.#options;
-    const notBeforeMs = this.#notBeforeMs.get(userId);
-    if (notBeforeMs !== undefined) {
-      if (clock.monotonicMs() < notBeforeMs) return false;
-      this.#notBeforeMs.delete(userId);
-    }
+    const { sessions } = this.#options;
     let count = 0;
     for (const session of sessions.ofUser(userId)) {
       if (session.unsentText || sessions.isLost(session.id)) return false;
@@ -141,7 +158,7 @@ export class GoingHome {
     return count > 0 && ![...this.#vetoes].some((isBusy) => isBusy(userId));
   }
 
-  #leaveAlone(userId: UserId, forMs: number): void {
-    this.#notBeforeMs.set(userId, this.#options.clock.monotonicMs() + forMs);
+  #leaveAlone(userId: UserId, forMs: number, life?: number): void {
+    this.#rests.set(userId, { untilMs: this.#options.clock.monotonicMs() + forMs, life });
   }
 }

@@ -8,7 +8,11 @@ import { Listeners, type Ownership } from '#ucserver/ownership/index.ts';
 import type { Absence } from './absence.ts';
 import type { ReturnQueue } from './return-queue.ts';
 
-const lookEveryMs = 250;
+const lookEveryMs = 100;
+/** A server is suspected when nothing was heard of it for this long … */
+const suspectedAfterMs = 1_500;
+/** … and known to be dead this long after its end at the latest. */
+const knownAfterMs = 2_600;
 const sayEveryMs = 1_000;
 /** What another server said of its queue counts this long. */
 const heardForMs = 2_500;
@@ -29,6 +33,8 @@ export class Returning {
   readonly #options: ReturningOptions;
   /** Servers where returning people wait, and when they said so (monotonic ms). */
   readonly #queues = new Map<IncarnationId, number>();
+  /** Suspected servers, and when (monotonic ms) they were heard last. */
+  readonly #silent = new Map<IncarnationId, number>();
   #saidAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: ReturningOptions) {
@@ -40,9 +46,15 @@ export class Returning {
   start(): Unsubscribe {
     const { cluster, ownership, absence, clock } = this.#options;
     const stops = [
-      ownership.onOwnerDied((users) => {
-        absence.died(users, clock.monotonicMs(), clock.wallMs());
+      ownership.onOwnerDied((users, owner) => {
+        const agoMs = this.#deadForMs(incarnationId(owner));
+        absence.died(users, clock.monotonicMs() - agoMs, clock.wallMs() - agoMs);
         this.stale.call(users);
+      }),
+      cluster.members.onChanged(({ incarnation, suspected }) => {
+        const id = incarnationId(incarnation);
+        if (!suspected) this.#silent.delete(id);
+        else if (!this.#silent.has(id)) this.#silent.set(id, clock.monotonicMs() - suspectedAfterMs);
       }),
       ownership.onChange(({ userId, owner }) => {
         if (owner) absence.back(userId);
@@ -57,6 +69,14 @@ export class Returning {
       look.stop();
       for (const stop of stops) stop();
     };
+  }
+
+  /** For how long a server that was found dead just now has been dead, about. */
+  #deadForMs(id: IncarnationId): number {
+    const heardMs = this.#silent.get(id);
+    this.#silent.delete(id);
+    // It may have been suspected long before it died, because it was cut off or our own bus was down.
+    return heardMs === undefined ? 0 : Math.min(knownAfterMs, this.#options.clock.monotonicMs() - heardMs);
   }
 
   #look(): void {
