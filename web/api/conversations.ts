@@ -170,13 +170,21 @@ export class Conversations {
   }
 
   async #learn(conversationId: ConversationId): Promise<void> {
+    const { userId: self } = this.#client;
     try {
-      // Positions and members come with the listing; a cursor of 0 asks for all entries, which makes them arrivals.
+      // Positions and members come with the listing; what is behind the own position arrives anew.
       const { conversations } = await this.#client.call('chat.resume', { cursors: [{ conversationId, generation: 0, seq: 0 }] });
-      for (const { conversation, entries } of conversations) {
-        if (this.#byId.has(conversation.conversationId)) continue;
-        const live = this.#add({ ...conversation, lastEntry: undefined, head: { ...conversation.head, seq: 0 } });
-        await live.takeListing(conversation, entries);
+      for (const { conversation } of conversations) {
+        const after = conversation.positions.find(({ userId }) => userId === self)?.read ?? 0;
+        const { entries } = await this.#client.call('chat.history', { conversationId, after, limit: 200 });
+        const live = this.#byId.get(conversationId);
+        // Another event of it has brought it here meanwhile; the listing tells whether this one is still missing.
+        if (live) await live.takeListing(conversation);
+        else
+          await this.#add({ ...conversation, lastEntry: undefined, head: { ...conversation.head, seq: 0 } }).takeListing(
+            conversation,
+            entries,
+          );
       }
     } catch (error) {
       if (!(error instanceof UCError)) throw error;
