@@ -1,9 +1,16 @@
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { extname, join, normalize, sep } from 'node:path';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import type { Context, Middleware } from 'koa';
 
 const yearSeconds = 31_536_000;
+const compress = promisify(gzip);
+/** What becomes much smaller, and is small enough to be kept in memory. */
+const compressible = new Set(['.html', '.js', '.css', '.svg', '.json', '.webmanifest']);
+const smallestCompressed = 1_024;
+const largestCompressed = 8_388_608;
 
 /**
  * Serves the built web client. Files under `/assets/` carry a hash of their content in their name and are kept for ever; all
@@ -11,29 +18,52 @@ const yearSeconds = 31_536_000;
  * the page.
  */
 export function webFiles(folder: string): Middleware {
+  const compressed = new CompressedFiles();
   return async (context, next) => {
     if (context.method !== 'GET' && context.method !== 'HEAD') return next();
-    if (await sendFile(context, folder, context.path)) return;
+    if (await sendFile(context, compressed, folder, context.path)) return;
     const isPagePath = extname(context.path) === '' && !context.path.startsWith('/api/') && context.accepts('html');
-    if (isPagePath && (await sendFile(context, folder, '/index.html'))) return;
+    if (isPagePath && (await sendFile(context, compressed, folder, '/index.html'))) return;
     await next();
   };
 }
 
-async function sendFile(context: Context, folder: string, path: string): Promise<boolean> {
+/** Compressed once per version of a file; a build has few files. */
+class CompressedFiles {
+  readonly #files = new Map<string, { readonly version: string; readonly bytes: Promise<Buffer> }>();
+
+  get(file: string, version: string): Promise<Buffer> {
+    const known = this.#files.get(file);
+    if (known?.version === version) return known.bytes;
+    const bytes = readFile(file).then((content) => compress(content));
+    this.#files.set(file, { version, bytes });
+    // What could not be read this time is tried again the next time.
+    bytes.catch(() => this.#files.delete(file));
+    return bytes;
+  }
+}
+
+async function sendFile(context: Context, compressed: CompressedFiles, folder: string, path: string): Promise<boolean> {
   const file = fileOf(folder, path);
   const found = file === undefined ? undefined : await stat(file).catch(notThere);
   if (file === undefined || !found?.isFile()) return false;
+  const isCompressible = compressible.has(extname(file)) && found.size >= smallestCompressed && found.size <= largestCompressed;
+  if (isCompressible) context.vary('Accept-Encoding');
+  const isCompressed = isCompressible && context.acceptsEncodings('gzip', 'identity') === 'gzip';
+  const version = `${found.mtimeMs.toString(36)}-${found.size.toString(36)}`;
   context.set('Cache-Control', path.startsWith('/assets/') ? `public, max-age=${yearSeconds}, immutable` : 'no-cache');
-  context.etag = `${found.mtimeMs.toString(36)}-${found.size.toString(36)}`;
+  context.etag = isCompressed ? `${version}-gz` : version;
   context.status = 200;
   context.type = extname(file) === '.webmanifest' ? 'application/manifest+json' : extname(file);
   if (context.fresh) {
     context.status = 304;
-    return true;
+  } else if (isCompressed) {
+    context.set('Content-Encoding', 'gzip');
+    context.body = await compressed.get(file, version);
+  } else {
+    context.length = found.size;
+    context.body = createReadStream(file);
   }
-  context.length = found.size;
-  context.body = createReadStream(file);
   return true;
 }
 

@@ -76,6 +76,7 @@ export class HttpFixture implements AsyncDisposable {
     writeFileSync(this.folder.file('web', 'index.html'), '<!doctype html><title>page</title>');
     writeFileSync(this.folder.file('web', 'sw.js'), 'self;');
     writeFileSync(this.folder.file('web', 'assets', 'app-1a2b.js'), 'app;');
+    writeFileSync(this.folder.file('web', 'assets', 'large-3c4d.js'), '// large\n'.repeat(1_000));
     writeFileSync(this.folder.file('web', '.secret'), 'secret');
     writeFileSync(this.folder.file('outside.txt'), 'secret');
     const app = createHttpApp({

@@ -71,6 +71,18 @@ describe('http', () => {
     assert.equal((await fixture.fetch('/', { method: 'HEAD' })).status, 200);
   });
 
+  it('compresses what becomes smaller, for those who understand it', async () => {
+    await using fixture = await HttpFixture.start();
+    const plain = await raw(fixture.http.url, '/assets/large-3c4d.js');
+    const packed = await raw(fixture.http.url, '/assets/large-3c4d.js', { 'accept-encoding': 'gzip, br' });
+    assert.equal(plain.text.length, 9_000);
+    assert.ok(packed.text.length < 500);
+    const unpacked = await fixture.fetch('/assets/large-3c4d.js');
+    assert.equal(unpacked.headers.get('content-encoding'), 'gzip');
+    assert.match(unpacked.headers.get('vary') ?? '', /accept-encoding/i);
+    assert.equal(await unpacked.text(), plain.text);
+  });
+
   it('serves nothing outside of the build', async () => {
     await using fixture = await HttpFixture.start();
     const paths = [
