@@ -11,7 +11,7 @@ const smallPairs = 200;
 const largePairs = 2_000;
 /** Messages of one writer that wait for their answers at full load. */
 const window = 8;
-const warmUpSeconds = 2;
+const warmUpSeconds = 3;
 const fullSeconds = 6;
 const halfSeconds = 5;
 const text = 'A message as people write them: one sentence, not very long, with a full stop.';
