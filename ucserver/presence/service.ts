@@ -14,6 +14,7 @@ import type { SignIn } from '#ucserver/sign-in/index.ts';
 import { PresenceActs } from './acts.ts';
 import { ClaimSource, type SourcedClaim } from './claim-source.ts';
 import type { PresenceConfig } from './config.ts';
+import { manualInForce } from './engine.ts';
 import { createMetrics, type PresenceCounts } from './metrics.ts';
 import { Notifier } from './notifier.ts';
 import type { OwnedUser } from './owned-user.ts';
@@ -119,7 +120,8 @@ export class PresenceService {
         this.#store.touch(userId);
       }),
       signIn.onGone((userIds, sinceMs) => {
-        if (this.#writesForTheDead()) this.#saver.seenUntil(userIds, sinceMs);
+        const seen = userIds.filter((userId) => !this.#appearsOffline(userId));
+        if (this.#writesForTheDead()) this.#saver.seenUntil(seen, sinceMs);
       }),
       cluster.members.onLost((incarnation) => {
         this.#notifier.interests.dropServer(incarnation);
@@ -135,6 +137,7 @@ export class PresenceService {
   /** Stops and writes what is not stored yet, if SQL answers. */
   async stop(): Promise<void> {
     for (const stop of this.#stops.splice(0)) stop();
+    this.#saver.seenUntil(this.#seenHere(), this.#options.clock.wallMs());
     for (const part of [this.#subscriber, this.#notifier, this.#claims, this.acts, this.#owned, this.#unowned, this.#store])
       part.stop();
     this.#book.clear();
@@ -170,8 +173,16 @@ export class PresenceService {
 
   /** Should all servers die, this is when the people who are here were seen last; and what stands in Redis must not expire. */
   #touchAll(): void {
-    void this.#saver.hereNow([...this.#options.sessions.users()]);
+    void this.#saver.hereNow(this.#seenHere());
     this.#keepInRedis();
+  }
+
+  #seenHere(): UserId[] {
+    return [...this.#options.sessions.users()].filter((userId) => !this.#owned.get(userId)?.merged?.appearsOffline);
+  }
+
+  #appearsOffline(userId: UserId): boolean {
+    return manualInForce(this.#storedOf(userId)?.manual ?? {}, this.#options.clock.wallMs())?.state === 'offline';
   }
 
   #keepInRedis(): void {

@@ -39,9 +39,11 @@ export class UnownedUsers {
   document(userId: UserId, goneAtMs?: number, atLeast?: PresenceVersion): PresenceDocument {
     const { stored, clock, nothingYet } = this.#options;
     const { version, manual, note, lastSeen } = stored(userId) ?? { ...nothingLasting, version: nothingYet };
-    const seen = goneAtMs === undefined ? lastSeen : Math.max(goneAtMs, lastSeen ?? 0);
-    const merged = mergeClaims({ claims: [], manual, note, lastSeen: seen }, clock.wallMs());
-    const since = merged.state === 'offline' ? seen : (merged.manual?.from ?? merged.manual?.setAt);
+    const merged = mergeClaims({ claims: [], manual, note, lastSeen }, clock.wallMs());
+    const setAt = merged.manual?.from ?? merged.manual?.setAt;
+    // Of who appeared offline the moment at which they began to is told, however long they stayed.
+    const seen = later(lastSeen, merged.appearsOffline ? setAt : goneAtMs);
+    const since = merged.state === 'offline' ? seen : setAt;
     return new PresenceDocument(wholeOf(userId, laterVersion(atLeast, version), merged, since, seen));
   }
 
@@ -62,4 +64,8 @@ export class UnownedUsers {
   stop(): void {
     this.#timeline.stop();
   }
+}
+
+function later(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.max(a, b);
 }
