@@ -121,7 +121,7 @@ export class PresenceService {
       }),
       signIn.onGone((userIds, sinceMs) => {
         const seen = userIds.filter((userId) => !this.#appearsOffline(userId));
-        if (this.#writesForTheDead()) this.#saver.seenUntil(seen, sinceMs);
+        if (this.#writesForTheDead()) this.#saver.seenUntil(seen, Math.floor(sinceMs));
       }),
       cluster.members.onLost((incarnation) => {
         this.#notifier.interests.dropServer(incarnation);

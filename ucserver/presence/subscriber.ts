@@ -140,7 +140,8 @@ export class Subscriber {
   #gone(watched: WatchedUser | undefined, sinceMs: number): void {
     const { ownership, watching } = this.#options;
     if (!watched || ownership.ownerOf(watched.userId)) return;
-    watched.goneAtMs = sinceMs;
+    // Worked out from how long the server was silent, so it may be a fraction.
+    watched.goneAtMs = Math.floor(sinceMs);
     watching.tellUnowned(watched, true);
   }
 
