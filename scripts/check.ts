@@ -5,7 +5,8 @@ import { text } from 'node:stream/consumers';
 /** Everything that is checked without running the product: types, style and formatting, directions of imports. */
 const checks: readonly (readonly [string, ...string[]])[] = [
   ['tsc', '-p', 'tsconfig.json'],
-  ...(existsSync('web/tsconfig.json') ? ([['tsc', '-p', 'web/tsconfig.json']] as const) : []),
+  // What runs in a page, in a service worker, and tests that reach into a page each have another library.
+  ...['web', 'web/client/service-worker', 'test/browser'].map((folder) => ['tsc', '-p', `${folder}/tsconfig.json`] as const),
   ['biome', 'ci', '--colors=off', '.'],
   // Not tests and benches: they may import anything.
   ['depcruise', '--config', '.dependency-cruiser.mjs', ...['shared', 'ucserver', 'web', 'scripts'].filter(existsSync)],

@@ -8,7 +8,7 @@ import { type Child, startChild, untilReady } from './dev-cluster/children.ts';
 import { type Options, type Plan, planCluster, type Secrets, type ServerPlan } from './dev-cluster/plan.ts';
 import { assertPortsFree } from './dev-cluster/ports.ts';
 import { startRedis } from './dev-cluster/redis.ts';
-import { demoSignIns, seedCompany } from './dev-cluster/seed.ts';
+import { type DemoSignIn, seedCompany } from './dev-cluster/seed.ts';
 import { buildWebClient } from './dev-cluster/web-client.ts';
 
 /** `npm start`: a private Redis, some UCServers and the demo company, all on loopback, until Ctrl-C. */
@@ -43,20 +43,19 @@ async function run(): Promise<void> {
   await buildWebClient(root, say);
   if (!existsSync(plan.database)) say('creating the demo company (24 people in 4 departments)');
   writeConfigs(plan);
-  const [redis] = await Promise.all([startRedis(plan.redis), seedCompany(plan, secrets.meshPassword)]);
+  const [redis, users] = await Promise.all([startRedis(plan.redis), seedCompany(plan, secrets.meshPassword)]);
   children.push(redis);
   stopped.signal.throwIfAborted();
   say(`Redis listens on 127.0.0.1:${plan.redis.port}`);
 
   const servers = await Promise.all(plan.servers.map(startServer));
   stopped.signal.throwIfAborted();
-  const users = demoSignIns(plan.servers.length);
   if (options.json) {
     const running = plan.servers.map(({ id, url }, index) => ({ id, url, pid: servers[index]?.pid }));
     const redisUrl = `redis://:${plan.redis.password}@127.0.0.1:${plan.redis.port}`;
     process.stdout.write(`${JSON.stringify({ servers: running, redis: redisUrl, database: plan.database, users })}\n`);
   } else {
-    printWelcome(plan, servers, redis, (performance.now() - beganMs) / 1000);
+    printWelcome(plan, users, servers, redis, (performance.now() - beganMs) / 1000);
   }
   for (const child of [redis, ...servers]) void reportEnd(child, plan);
   await new Promise<void>((end) => {
@@ -74,6 +73,8 @@ async function startServer(server: ServerPlan): Promise<Child> {
     command: process.execPath,
     args: serveArguments(server),
     logFile: server.logFile,
+    // The second start finds its modules compiled.
+    environment: { NODE_COMPILE_CACHE: join(resolve(options.data), 'compile-cache') },
   });
   children.push(child);
   await untilReady(child, () => answers(`${server.url}/readyz`), 30_000, server.logFile);
@@ -134,8 +135,7 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-function printWelcome(plan: Plan, servers: readonly Child[], redis: Child, seconds: number): void {
-  const users = demoSignIns(plan.servers.length);
+function printWelcome(plan: Plan, users: readonly DemoSignIn[], servers: readonly Child[], redis: Child, seconds: number): void {
   const width = Math.max(...users.map(({ name }) => name.length));
   say(`\nReady after ${seconds.toFixed(1)} s. Open two of these in two browsers and sign in as two people:`);
   for (const [index, { id, url }] of plan.servers.entries()) say(`  ${id}  ${url}  (pid ${servers[index]?.pid})`);

@@ -17,18 +17,21 @@ export interface ChildPlan {
   readonly command: string;
   readonly args: readonly string[];
   readonly logFile: string;
+  /** Added to our own environment. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /**
  * Starts a process whose output goes to its log file. The kernel ends it with us (PR_SET_PDEATHSIG), so that a launcher that is
  * killed leaves nothing behind.
  */
-export async function startChild({ name, command, args, logFile }: ChildPlan): Promise<Child> {
+export async function startChild({ name, command, args, logFile, environment }: ChildPlan): Promise<Child> {
   const log = openSync(logFile, 'a');
   const child = spawn('setpriv', ['--pdeathsig', 'TERM', '--', command, ...args], {
     // A process group of its own: Ctrl-C reaches the launcher alone, which then stops the others in order.
     detached: true,
     stdio: ['ignore', log, log],
+    env: { ...process.env, ...environment },
   });
   closeSync(log);
   await once(child, 'spawn');

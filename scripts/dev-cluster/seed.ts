@@ -1,3 +1,5 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { serverIdSchema } from '#shared/ids.ts';
 import { createLogger } from '#shared/runtime/logger.ts';
 import { withCompany } from '#ucserver/cli/company.ts';
@@ -12,8 +14,21 @@ export interface DemoSignIn {
   readonly homeServer: string;
 }
 
-/** Creates the demo company in an empty database; one that holds people is left as it is. */
-export async function seedCompany({ database, servers }: Plan, meshPassword: string): Promise<void> {
+/**
+ * Creates the demo company, once for each data folder.
+ *
+ * @returns its sign-ins, with the home servers they were given when it was made.
+ */
+export async function seedCompany(plan: Plan, meshPassword: string): Promise<readonly DemoSignIn[]> {
+  const file = join(plan.folder, 'sign-ins.json');
+  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as DemoSignIn[];
+  await createPeople(plan, meshPassword);
+  const signIns = demoSignIns(plan.servers.length);
+  writeFileSync(file, JSON.stringify(signIns), { mode: 0o600 });
+  return signIns;
+}
+
+async function createPeople({ database, servers }: Plan, meshPassword: string): Promise<void> {
   const config = {
     database: { engine: 'sqlite' as const, file: database, readers: 1 },
     mesh: { id: demoMeshId, password: meshPassword, host: '127.0.0.1', port: 0 },
@@ -42,8 +57,7 @@ export async function seedCompany({ database, servers }: Plan, meshPassword: str
   });
 }
 
-/** The sign-ins of the demo company, whose home servers are as they were given when it was made. */
-export function demoSignIns(serverCount: number): DemoSignIn[] {
+function demoSignIns(serverCount: number): DemoSignIn[] {
   return demoPeople.map((person, index) => ({
     ...{ name: person.name, signIn: person.signIn, password: demoPassword },
     homeServer: homeServerOf(index, serverCount),

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { endProcess } from '#test/support/child-process.ts';
 import { eventually } from '#test/support/eventually.ts';
-import { freePort } from '#test/support/free-port.ts';
+import { freePortRow } from '#test/support/free-port.ts';
 import { TempFolder } from '#test/support/temp-folder.ts';
 import { Client } from '#web/api/index.ts';
 
@@ -14,9 +14,16 @@ interface Announced {
   readonly servers: readonly { readonly id: string; readonly url: string; readonly pid: number }[];
   readonly redis: string;
   readonly database: string;
-  readonly users: readonly { readonly name: string; readonly signIn: string; readonly password: string; readonly homeServer: string }[];
+  readonly users: readonly {
+    readonly name: string;
+    readonly signIn: string;
+    readonly password: string;
+    readonly homeServer: string;
+  }[];
 }
 
+/** Of two servers, their mesh addresses, and Redis. */
+const portsOfTwo = 5;
 const script = fileURLToPath(new URL('../../scripts/dev-cluster.ts', import.meta.url));
 
 describe('npm start', function () {
@@ -45,7 +52,7 @@ describe('npm start', function () {
   const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}`);
 
   it('starts two servers and the demo company; a second start is ready in under 5 s; SIGTERM ends all', async () => {
-    const port = await freePort();
+    const port = await freePortRow(portsOfTwo);
     const first = await launch(port);
     assert.deepEqual(
       first.servers.map(({ id }) => id),
@@ -72,7 +79,7 @@ describe('npm start', function () {
   });
 
   it('leaves nothing behind when it is killed', async () => {
-    const { servers } = await launch(await freePort());
+    const { servers } = await launch(await freePortRow(portsOfTwo));
     assert(launcher);
     await endProcess(launcher, 'SIGKILL');
     await eventually(

@@ -22,3 +22,20 @@ export async function freePorts(count: number): Promise<number[]> {
   await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))));
   return ports;
 }
+
+/** The first of several free ports in a row. */
+export async function freePortRow(count: number): Promise<number> {
+  for (;;) {
+    const first = await freePort();
+    const row = Array.from({ length: count }, (_, index) => first + index);
+    if (first + count < 65_536 && (await Promise.all(row.map(isFree))).every(Boolean)) return first;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
