@@ -77,6 +77,9 @@ for (const engine of engines) {
         ['d1', null],
         ['d2', at + 15],
       ]);
+      await revoke({ ...revocation, id: randomId(), deviceId: 'd3' as never, revokedAt: at + 30 });
+      await write(entry(alice, 'd3', { usedAt: at + 29, signedIn: newDevice }));
+      assert.deepEqual((await marks()).at(-1), ['d3', at + 30], 'a sign-in written down after the device was signed out');
       await database.run(authProcedures.addRevocations, { revocations: [], at: at + 2 * day });
       const left = await database.read(database.queries.db.selectFrom('revocations').select('id').where('user_id', '=', alice));
       assert.deepEqual(left, []);

@@ -13,7 +13,7 @@ import type { DeviceEntry, NewDevice } from './device-log.ts';
 import type { StoredKey } from './key-ring.ts';
 
 type UsedDevice = Omit<DeviceEntry, 'signedIn'>;
-type DeviceRow = UsedDevice & Omit<NewDevice, 'key'> & { readonly publicKey: string };
+type DeviceRow = UsedDevice & Omit<NewDevice, 'key'> & { readonly publicKey: string; readonly revokedAt: number | null };
 
 const touchDevice = statement<UsedDevice>((db, param) =>
   db
@@ -33,7 +33,7 @@ const updateDevice = statement<DeviceRow>((db, param) =>
       refresh_until: param('refreshUntil'),
       key_thumbprint: param('keyThumbprint'),
       public_key: param('publicKey'),
-      revoked_at: null,
+      revoked_at: param('revokedAt'),
     })
     .where('user_id', '=', param('userId'))
     .where('id', '=', param('deviceId')),
@@ -50,11 +50,19 @@ const insertDevice = statement<DeviceRow>((db, param) =>
     public_key: param('publicKey'),
     refresh_hash: null,
     refresh_until: param('refreshUntil'),
-    revoked_at: null,
+    revoked_at: param('revokedAt'),
   }),
 );
 const readRevocation = statement<{ id: string }, { id: string }>((db, param) =>
   db.selectFrom('revocations').select('id').where('id', '=', param('id')),
+);
+const readLaterRevocations = statement<UsedDevice, { revoked_at: number }>((db, param) =>
+  db
+    .selectFrom('revocations')
+    .select('revoked_at')
+    .where('user_id', '=', param('userId'))
+    .where((eb) => eb.or([eb('device_id', '=', param('deviceId')), eb('device_id', 'is', null)]))
+    .where('revoked_at', '>=', param('usedAt')),
 );
 const insertRevocation = statement<Revocation>((db, param) =>
   db.insertInto('revocations').values({
@@ -149,7 +157,10 @@ export const authProcedures = procedureSet('auth', import.meta.url, {
 });
 
 function* signIn(queries: Queries, entry: DeviceEntry, { key, ...device }: NewDevice): Steps<void> {
-  const row = { ...entry, ...device, publicKey: JSON.stringify(key) };
+  // Written some time after it happened: the device may have been signed out since, even before this row was there.
+  const revoked = yield* rows(queries.bind(readLaterRevocations, entry));
+  const revokedAt = revoked.length === 0 ? null : Math.max(...revoked.map(({ revoked_at }) => revoked_at));
+  const row = { ...entry, ...device, publicKey: JSON.stringify(key), revokedAt };
   const updated = yield* change(queries.bind(updateDevice, row));
   if (updated === 0) yield* change(queries.bind(insertDevice, row));
 }

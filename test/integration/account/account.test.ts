@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { DatabaseSync } from 'node:sqlite';
 import type { UserId } from '#shared/ids.ts';
 import { UCError } from '#shared/protocol/errors.ts';
 import { eventually } from '#test/support/eventually.ts';
@@ -85,6 +86,36 @@ describe('account', function () {
     await assert.rejects(phone.signIn(one.auth, 'alice', 'the first password'), { code: 'SIGN_IN_FAILED' });
     assert.ok(await phone.signIn(one.auth, 'alice', 'the second password'));
     here.session.end('replaced');
+  });
+
+  it('signs people in and out while another process holds the database locked, and makes up for it afterwards', async () => {
+    const dave = await one.user('dave', 'the password of dave');
+    const locker = new DatabaseSync(folder.file('shared.db'));
+    locker.exec('BEGIN IMMEDIATE');
+    try {
+      const tokens = await laptop.signIn(one.auth, 'dave', 'the password of dave');
+      const lost = await phone.signIn(one.auth, 'dave', 'the password of dave');
+      const here = one.open(dave, laptop.id);
+      one.open(dave, phone.id);
+      assert.equal((await here.call('account.devices', {})).devices.length, 2, 'those with a session are known');
+      await here.call('account.signOut', { ...act('a7'), deviceId: phone.id });
+      await assert.rejects(one.auth.authenticator.authenticate(lost.accessToken), invalid);
+      assert.ok(await one.auth.authenticator.authenticate(tokens.accessToken));
+      await assert.rejects(here.call('account.update', { ...act('a8'), language: 'en' }), { code: 'STORAGE_UNAVAILABLE' });
+      here.session.end('replaced');
+    } finally {
+      locker.exec('ROLLBACK');
+      locker.close();
+    }
+    const { database } = one.storage;
+    const stored = () => database.read(database.queries.db.selectFrom('devices').select('id').where('user_id', '=', dave));
+    await eventually(async () => (await stored()).length === 2, { withinMs: 10_000, what: 'the devices are written down' });
+    const revocations = () =>
+      database.read(database.queries.db.selectFrom('revocations').select('id').where('user_id', '=', dave));
+    await eventually(async () => (await revocations()).length === 1, { withinMs: 10_000, what: 'the revocation is stored' });
+    const again = one.open(dave, laptop.id);
+    const left = async () => (await again.call('account.devices', {})).devices.map(({ deviceId }) => deviceId);
+    await eventually(async () => (await left()).join() === laptop.id, { withinMs: 10_000, what: 'the list is right' });
   });
 
   it('signs everything out when an administrator locks the account', async () => {
