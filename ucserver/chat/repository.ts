@@ -1,5 +1,5 @@
 import { type ConversationId, conversationIdSchema, type UserId, userIdSchema } from '#shared/ids.ts';
-import type { Database } from '#ucserver/database/index.ts';
+import { type Database, statement } from '#ucserver/database/index.ts';
 import { fromPlacementColumns, toColumns } from './commit-columns.ts';
 import type { NewEntry, Placement, StoredEntry } from './commit-plan.ts';
 import type { ConversationCursor } from './conversation-cursor.ts';
@@ -33,6 +33,21 @@ export interface StoredHead {
 }
 
 const headsPage = 500;
+
+/** Compiled once, because it runs after every sign-in. */
+const readHeads = statement<{ userId: string; after: string }, HeadRow>((db, param, queries) =>
+  queries.limit(
+    headsPage,
+    db
+      .selectFrom('conversation_members as m')
+      .innerJoin('conversations as c', 'c.id', 'm.conversation_id')
+      .innerJoin('entries as e', (join) => join.onRef('e.conversation_id', '=', 'c.id').onRef('e.seq', '=', 'c.last_seq'))
+      .select(['c.id', 'c.last_seq', 'e.accepted_at'])
+      .where('m.user_id', '=', param('userId'))
+      .where('m.conversation_id', '>', param('after'))
+      .orderBy('m.conversation_id', 'asc'),
+  ),
+);
 
 /** What chat keeps in SQL. Everything it throws is what {@link Database} throws. */
 export class ChatRepository {
@@ -136,15 +151,7 @@ export class ChatRepository {
   async *heads(userId: UserId): AsyncGenerator<StoredHead[]> {
     const { queries } = this.#database;
     for (let after = ''; ; ) {
-      const query = queries.db
-        .selectFrom('conversation_members as m')
-        .innerJoin('conversations as c', 'c.id', 'm.conversation_id')
-        .innerJoin('entries as e', (join) => join.onRef('e.conversation_id', '=', 'c.id').onRef('e.seq', '=', 'c.last_seq'))
-        .select(['c.id', 'c.last_seq', 'e.accepted_at'])
-        .where('m.user_id', '=', userId)
-        .where('m.conversation_id', '>', after)
-        .orderBy('m.conversation_id', 'asc');
-      const found = await this.#database.read<HeadRow>(queries.limit(headsPage, query));
+      const found = await this.#database.read(queries.bind(readHeads, { userId, after }));
       if (found.length > 0) yield found.map(toHead);
       const last = found.at(-1);
       if (last === undefined || found.length < headsPage) return;
