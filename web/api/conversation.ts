@@ -96,7 +96,6 @@ export class LiveConversation {
 
   send(text: string): EntryId {
     const entryId = timeOrderedId(this.#host.client.now()) as EntryId;
-    this.#typingToldAt = Number.NEGATIVE_INFINITY;
     this.#queue.add({ entryId, text, at: this.#host.client.now() });
     return entryId;
   }

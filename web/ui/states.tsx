@@ -36,8 +36,14 @@ export function Empty({ icon, title, hint, children }: EmptyProps) {
           {icon}
         </span>
       )}
-      <Text weight="semibold">{title}</Text>
-      {hint !== undefined && <Text className={styles.hint}>{hint}</Text>}
+      <Text weight="semibold" align="center">
+        {title}
+      </Text>
+      {hint !== undefined && (
+        <Text className={styles.hint} align="center">
+          {hint}
+        </Text>
+      )}
       {children}
     </div>
   );
@@ -65,8 +71,14 @@ export function Failed({ title, hint, onRetry }: FailedProps) {
   const { text } = useWords();
   return (
     <div className={styles.box} role="alert">
-      <Text weight="semibold">{title}</Text>
-      {hint !== undefined && <Text className={styles.hint}>{hint}</Text>}
+      <Text weight="semibold" align="center">
+        {title}
+      </Text>
+      {hint !== undefined && (
+        <Text className={styles.hint} align="center">
+          {hint}
+        </Text>
+      )}
       {onRetry && <Button onClick={onRetry}>{text.app.retry}</Button>}
     </div>
   );

@@ -31,4 +31,6 @@ export const darkTheme: Theme = {
   colorBrandForegroundLinkHover: brand[130],
   colorBrandForegroundLinkPressed: brand[110],
   colorCompoundBrandForeground1: brand[120],
+  colorBrandBackground2: brand[40],
+  colorBrandStroke2: brand[70],
 };

@@ -58,18 +58,23 @@ export function MainView() {
   const shortcuts = useShortcuts({ onPresence: () => setPresenceSignal((count) => count + 1) });
   const showLeft = !isNarrow || route.view === 'home';
   const showContent = !isNarrow || route.view !== 'home';
+  // Alone on the page it is the main thing.
+  const Left = showContent ? 'nav' : 'main';
   const showCard = isWide && card && route.view === 'chat';
   return (
     <div className={styles.root}>
-      <a className={styles.skip} href="#content">
-        {text.app.skipToContent}
-      </a>
+      {showContent && (
+        <a className={styles.skip} href="#content">
+          {text.app.skipToContent}
+        </a>
+      )}
       <ReachBanner />
       <div className={mergeClasses(styles.columns, isNarrow && styles.single, showCard && styles.withCard)}>
         {showLeft && (
-          <nav className={styles.left} aria-label={text.app.navigation} data-region>
+          <Left className={styles.left} aria-label={text.app.navigation} data-region>
+            {route.view === 'home' && <h1 className={styles.hidden}>{text.app.name}</h1>}
             <LeftColumn presenceSignal={presenceSignal} onHelp={shortcuts.showHelp} />
-          </nav>
+          </Left>
         )}
         {showContent && (
           <main id="content" className={styles.content} tabIndex={-1} data-region>

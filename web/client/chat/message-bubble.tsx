@@ -75,6 +75,7 @@ export function MessageBubble({ written, at, author, own, joined, mark, failure 
         </Text>
       )}
       <div
+        data-message
         className={mergeClasses(styles.bubble, own && styles.ownBubble, failure && styles.failedBubble)}
         title={format.full(at)}
       >

@@ -139,7 +139,7 @@ function Card({ person, alone }: { readonly person: Person; readonly alone: bool
         </Text>
       )}
       <div className={styles.actions}>
-        {mayDo(person.level, 'chat') && (
+        {alone && mayDo(person.level, 'chat') && (
           <Button appearance="primary" icon={<ChatRegular />} onClick={() => go({ view: 'chat', userId })}>
             {text.contacts.chat}
           </Button>
@@ -173,6 +173,7 @@ function Card({ person, alone }: { readonly person: Person; readonly alone: bool
                   until={presence?.activities?.find(({ kind }) => kind === 'manual')?.until}
                   note={presence?.note}
                   onSaved={() => setSetting(false)}
+                  onCancel={() => setSetting(false)}
                 />
               </DialogContent>
             </DialogBody>

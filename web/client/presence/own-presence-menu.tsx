@@ -25,6 +25,7 @@ const useStyles = makeStyles({
   words: { display: 'flex', flexDirection: 'column', alignItems: 'flex-start', minWidth: 0, textAlign: 'start' },
   line: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap', maxWidth: '100%' },
   second: { color: tokens.colorNeutralForeground3 },
+  hidden: { position: 'absolute', width: '1px', height: '1px', overflow: 'hidden', clipPath: 'inset(50%)' },
   content: { display: 'flex', alignItems: 'center', gap: tokens.spacingHorizontalM, minWidth: 0, flexGrow: 1 },
   surface: {
     width: 'min(360px, calc(100vw - 32px))',
@@ -61,16 +62,11 @@ export function OwnPresenceMenu({ openSignal }: { readonly openSignal: number })
       positioning={{ position: 'below', align: 'start' }}
     >
       <PopoverTrigger disableButtonEnhancement>
-        <Button
-          appearance="subtle"
-          className={styles.trigger}
-          aria-label={`${name}, ${text.presence.own(state)}`}
-          iconPosition="after"
-          icon={<ChevronDownRegular />}
-        >
+        <Button appearance="subtle" className={styles.trigger} iconPosition="after" icon={<ChevronDownRegular />}>
           <span className={styles.content}>
             <PersonAvatar userId={self} decorative size={36} />
             <span className={styles.words}>
+              <span className={styles.hidden}>{text.shortcuts.presence}: </span>
               <Text weight="semibold" className={styles.line}>
                 {name}
               </Text>

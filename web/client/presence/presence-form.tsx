@@ -1,5 +1,5 @@
-import { Button, Field, makeStyles, PresenceBadge, Radio, RadioGroup, Textarea, tokens } from '@fluentui/react-components';
-import { FlashAutoRegular } from '@fluentui/react-icons/svg/flash-auto';
+import { Button, Field, makeStyles, PresenceBadge, Radio, RadioGroup, Text, Textarea, tokens } from '@fluentui/react-components';
+import { ArrowSyncCircleRegular } from '@fluentui/react-icons/svg/arrow-sync-circle';
 import { type FormEvent, useState } from 'react';
 import type { ManualState, UserId } from '#web/api/index.ts';
 import { useWorkspace } from '#web/client/app/hooks.ts';
@@ -12,7 +12,8 @@ const mostNoteUnits = 500;
 
 const useStyles = makeStyles({
   form: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM },
-  choice: { display: 'inline-flex', alignItems: 'center', gap: tokens.spacingHorizontalS },
+  choice: { display: 'inline-flex', alignItems: 'center', columnGap: tokens.spacingHorizontalS, flexWrap: 'wrap' },
+  quiet: { color: tokens.colorNeutralForeground3 },
   actions: { display: 'flex', justifyContent: 'flex-end', gap: tokens.spacingHorizontalS, flexWrap: 'wrap' },
 });
 
@@ -24,10 +25,12 @@ export interface PresenceFormProps {
   readonly until: number | undefined;
   readonly note: { readonly text: string; readonly until?: number | undefined } | undefined;
   readonly onSaved: () => void;
+  /** In a dialog: closes it without a change. */
+  readonly onCancel?: () => void;
 }
 
 /** Sets a state and a note, one's own or another person's, each with an end if wanted. */
-export function PresenceForm({ userId, label, state, until, note, onSaved }: PresenceFormProps) {
+export function PresenceForm({ userId, label, state, until, note, onSaved, onCancel }: PresenceFormProps) {
   const styles = useStyles();
   const words = useWords();
   const { text } = words;
@@ -107,8 +110,11 @@ export function PresenceForm({ userId, label, state, until, note, onSaved }: Pre
             value="automatic"
             label={
               <span className={styles.choice}>
-                <FlashAutoRegular aria-hidden />
-                {text.presence.automatic} – {text.presence.automaticHint}
+                <ArrowSyncCircleRegular aria-hidden />
+                {text.presence.automatic}
+                <Text size={200} className={styles.quiet}>
+                  {text.presence.automaticHint}
+                </Text>
               </span>
             }
           />
@@ -144,6 +150,7 @@ export function PresenceForm({ userId, label, state, until, note, onSaved }: Pre
             {text.presence.removeNote}
           </Button>
         )}
+        {onCancel && <Button onClick={onCancel}>{text.app.cancel}</Button>}
         <Button type="submit" appearance="primary" disabled={saving}>
           {text.app.save}
         </Button>
