@@ -11,7 +11,7 @@ const smallPairs = 200;
 const largePairs = 2_000;
 /** Messages of one writer that wait for their answers at full load. */
 const window = 8;
-const warmUpSeconds = 3;
+const warmUpSeconds = 2;
 const fullSeconds = 6;
 const halfSeconds = 5;
 const text = 'A message as people write them: one sentence, not very long, with a full stop.';
@@ -91,7 +91,7 @@ async function fullLoad(stage: Stage, pairs: Pairs): Promise<{ perCpuSecond: num
 }
 
 async function halfLoad(pairs: Pairs, perSecond: number): Promise<Figures> {
-  await atRate(perSecond, 1, (index) => pairs.send(index % pairs.pairs));
+  await atRate(perSecond, warmUpSeconds, (index) => pairs.send(index % pairs.pairs));
   pairs.latencies = [];
   await atRate(perSecond, halfSeconds, (index) => pairs.send(index % pairs.pairs));
   await pause(500);
@@ -109,14 +109,14 @@ export const chatSend: Bench = {
       users: 2 * pairs,
       serverOf: (user: number) => (user % 2 === Math.floor(user / pairs) % 2 ? 0 : 1),
     };
-    // Both are given half of what the product can carry; the first floor waits for the product to tell.
+    // Both are given half of what the product carried in the round before.
     let half = 0;
     const measure = (kind: StageKind) =>
       onStage(kind, options, async (stage) => {
         const crowd = await Pairs.gather(stage, pairs);
+        const latency = await halfLoad(crowd, half);
         const { perCpuSecond, perSecond } = await fullLoad(stage, crowd);
         if (kind === 'product') half = perSecond / 2;
-        const latency = await halfLoad(crowd, half);
         crowd.leave();
         if (crowd.refused > 0) throw new Error(`${crowd.refused} messages were refused`);
         return { messagesPerCpuSecond: perCpuSecond, messagesPerSecond: perSecond, ...latency };

@@ -8,8 +8,10 @@ export const chatConfigSchema = z.strictObject({
     .int()
     .min(0)
     .max(50)
-    .default(2)
-    .describe('How long a busy server gathers messages before it stores them together, in ms.'),
+    .default(0)
+    .describe(
+      'How long a busy server gathers messages before it stores them together, in ms; 0: what comes while others are being stored.',
+    ),
   recentConversations: z
     .number()
     .int()
