@@ -13,23 +13,31 @@ async function measure(stage: Stage, seconds: number): Promise<Figures> {
   const person = await LoadClient.signIn(stage, 0);
   const watcher = await LoadClient.signIn(stage, 1);
   await watcher.ask('presence.watch', { userIds: [stage.userId(0)] });
-  const sent: { state: string; atMs: number }[] = [];
+  // A change and what is told of it have their version in common; the answer that names it may come before or after.
+  const sentMs = new Map<string, number>();
+  const toldMs = new Map<string, number>();
   const latencies: number[] = [];
   let recording = false;
-  watcher.onEvent = ({ event, state }) => {
+  const settle = (version: string) => {
+    const [from, to] = [sentMs.get(version), toldMs.get(version)];
+    if (from === undefined || to === undefined) return;
+    sentMs.delete(version);
+    toldMs.delete(version);
+    if (recording) latencies.push(to - from);
+  };
+  watcher.onEvent = ({ event, version }) => {
     if (event !== 'presence.changed') return;
-    // What was replaced by something newer before it was told is not told at all.
-    for (let next = sent.shift(); next !== undefined; next = sent.shift()) {
-      if (next.state !== state) continue;
-      if (recording) latencies.push(performance.now() - next.atMs);
-      return;
-    }
+    toldMs.set(String(version), performance.now());
+    settle(String(version));
   };
   let changes = 0;
   const change = () => {
-    const state = states[changes++ % states.length] ?? 'available';
-    sent.push({ state, atMs: performance.now() });
-    person.send('presence.set', { actId: randomId(), state }, () => undefined);
+    const state = states[changes++ % states.length];
+    const atMs = performance.now();
+    person.send('presence.set', { actId: randomId(), state }, ({ result }) => {
+      sentMs.set(String(result.version), atMs);
+      settle(String(result.version));
+    });
   };
   await atRate(changesPerSecond, 2, change);
   recording = true;

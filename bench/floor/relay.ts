@@ -109,8 +109,8 @@ function show(userId: string, event: string): void {
   for (const watcher of shown.watchers) watcher.push(event);
 }
 
-/** A change of presence of somebody who is signed in here. */
-function change(userId: string, state: string): void {
+/** A change of presence of somebody who is signed in here; answers its version. */
+function change(userId: string, state: string): string {
   const changed = person(userId);
   const version = `[1,"${self}",1,${++changed.seq}]`;
   const activities = '"activities":[{"kind":"manual"}],"capabilities":["chat"],"devices":["browser"]';
@@ -118,6 +118,7 @@ function change(userId: string, state: string): void {
   const event = `{"event":"presence.changed",${presence}}`;
   show(userId, event);
   for (const server of changed.interested) tell(server, `P${userId} ${event}`);
+  return version;
 }
 
 function watch(connection: Connection, userIds: readonly string[]): string {
@@ -165,7 +166,7 @@ function answer(connection: Connection, method: string, params: Record<string, n
   if (method === 'presence.watch') return watch(connection, params.userIds ?? []);
   if (method === 'chat.open') return `{"conversationId":"${[connection.userId, params.userId].sort().join('--')}"}`;
   if (method === 'chat.send') return chat(connection, params);
-  if (method === 'presence.set') change(connection.userId, params.state ?? '');
+  if (method === 'presence.set') return `{"version":${change(connection.userId, params.state ?? '')}}`;
   return '{}';
 }
 
