@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { conversationIdSchema, entryIdSchema, userIdSchema } from '../ids.ts';
+import { conversationIdSchema, type EntryId, entryIdSchema, userIdSchema } from '../ids.ts';
 import type { Events, Methods } from './methods.ts';
 import { text, timestamp } from './text.ts';
 
@@ -21,8 +21,44 @@ export const entrySchema = z.object({
 });
 export type Entry = z.infer<typeof entrySchema>;
 
-/** Body of an entry of kind `message`. */
-export const messageBodySchema = z.strictObject({ text: text(1, maxMessageUnits) });
+/** Whom a message calls: members by id, or everybody in the conversation. */
+export const mentionsSchema = z.union([z.array(userIdSchema).min(1).max(50), z.literal('everybody')]);
+export type Mentions = z.infer<typeof mentionsSchema>;
+
+/** What a client writes into a message. */
+export const messageBodySchema = z.strictObject({
+  text: text(1, maxMessageUnits),
+  mentions: mentionsSchema.optional(),
+  /** The entry of the same conversation that this one answers. */
+  replyTo: entryIdSchema.optional(),
+});
+
+/** Where a forwarded text is from; only the server writes it. */
+export const forwardedSchema = z.object({ entryId: entryIdSchema, author: userIdSchema, at: timestamp });
+export type Forwarded = z.infer<typeof forwardedSchema>;
+
+/**
+ * What stands in entries, by kind. A message or an edit whose text was taken back has an empty body, and so has what retention
+ * or erasure removed.
+ */
+export interface EntryBodies {
+  readonly message: z.infer<typeof messageBodySchema> & { readonly forwarded?: Forwarded | undefined };
+  readonly edit: { readonly target: EntryId; readonly text: string; readonly mentions?: Mentions | undefined };
+  readonly delete: { readonly target: EntryId };
+  readonly reaction: { readonly target: EntryId; readonly emoji: string; readonly on: boolean };
+}
+
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+const pictured = /\p{Extended_Pictographic}|\p{Regional_Indicator}|\u20e3/u;
+
+/** One emoji, of any age: whatever people see as one character and holds a picture, a flag or a keycap. */
+export const emojiSchema = text(1, 32).refine(
+  (value) => pictured.test(value) && [...graphemes.segment(value)].length === 1,
+  'must be one emoji',
+);
+
+const placed = z.object({ seq: z.int().min(1), at: timestamp });
+const onEntry = { conversationId: conversationIdSchema, entryId: entryIdSchema, target: entryIdSchema };
 
 /** How far a member has got; positions only grow. */
 export const positionSchema = z.object({
@@ -67,7 +103,35 @@ export const chatMethods = {
     about: 'Adds a message. Answered when it is stored; the same entryId sent again gets the same answer.',
     act: true,
     params: z.strictObject({ conversationId: conversationIdSchema, entryId: entryIdSchema, body: messageBodySchema }),
-    result: z.object({ seq: z.int().min(1), at: timestamp }),
+    result: placed,
+  },
+  'chat.edit': {
+    about: "Replaces the text of one's own message; what stood there before stays in the log. Not for deleted or forwarded ones.",
+    act: true,
+    params: z.strictObject({ ...onEntry, text: text(1, maxMessageUnits), mentions: mentionsSchema.optional() }),
+    result: placed,
+  },
+  'chat.delete': {
+    about: "Takes back one's own message: its texts leave the log, its number stays.",
+    act: true,
+    params: z.strictObject(onEntry),
+    result: placed,
+  },
+  'chat.react': {
+    about: 'Adds a reaction to a message, or takes it back; one of each emoji per person.',
+    act: true,
+    params: z.strictObject({ ...onEntry, emoji: emojiSchema, on: z.boolean().default(true) }),
+    result: placed,
+  },
+  'chat.forward': {
+    about: 'Copies the present text of a message that the user can read into a conversation, with its author and time.',
+    act: true,
+    params: z.strictObject({
+      conversationId: conversationIdSchema,
+      entryId: entryIdSchema,
+      from: z.strictObject({ conversationId: conversationIdSchema, entryId: entryIdSchema }),
+    }),
+    result: placed,
   },
   'chat.history': {
     about: 'Entries by number: those before `before` (newest page when missing) or after `after`, always in ascending order.',
@@ -78,11 +142,15 @@ export const chatMethods = {
         after: z.int().min(0).optional(),
         limit: z.int().min(1).max(200).default(50),
       })
-      .refine(({ before, after }) => before === undefined || after === undefined, { message: 'before and after exclude each other', path: ['after'] }),
+      .refine(({ before, after }) => before === undefined || after === undefined, {
+        message: 'before and after exclude each other',
+        path: ['after'],
+      }),
     result: z.object({ entries: z.array(entrySchema), head: cursorSchema, more: z.boolean() }),
   },
   'chat.resume': {
-    about: 'What a client that was away has missed: for each conversation it knows, its head, positions and the first entries after the cursor; conversations it does not know are in `chat.conversations`.',
+    about:
+      'What a client that was away has missed: for each conversation it knows, its head, positions and the first entries after the cursor; conversations it does not know are in `chat.conversations`.',
     params: z.strictObject({
       cursors: z.array(z.strictObject({ conversationId: conversationIdSchema, ...cursorSchema.shape })).max(200),
     }),
@@ -92,7 +160,11 @@ export const chatMethods = {
   },
   'chat.mark': {
     about: 'Says how far this user has read or received; lower positions than the known ones do nothing.',
-    params: z.strictObject({ conversationId: conversationIdSchema, read: z.int().min(0).optional(), delivered: z.int().min(0).optional() }),
+    params: z.strictObject({
+      conversationId: conversationIdSchema,
+      read: z.int().min(0).optional(),
+      delivered: z.int().min(0).optional(),
+    }),
     result: z.object({}),
   },
   'chat.typing': {
@@ -103,7 +175,10 @@ export const chatMethods = {
 } as const satisfies Methods;
 
 export const chatEvents = {
-  'chat.entry': { about: 'A new entry; contiguous numbers only. The session that sent it gets the answer to its request instead.', fields: entrySchema },
+  'chat.entry': {
+    about: 'A new entry; contiguous numbers only. The session that sent it gets the answer to its request instead.',
+    fields: entrySchema,
+  },
   'chat.position': {
     about: 'A member has read or received further.',
     fields: z.object({ conversationId: conversationIdSchema, ...positionSchema.shape }),

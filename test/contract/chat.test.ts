@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { UCError } from '#shared/protocol/errors.ts';
-import { rejectedKind } from '#ucserver/chat/commit-plan.ts';
+import { emptiedBody, rejectedKind } from '#ucserver/chat/commit-plan.ts';
 import type { Committed } from '#ucserver/chat/committer.ts';
 import { chatProcedures } from '#ucserver/chat/index.ts';
 import { ChatRepository } from '#ucserver/chat/repository.ts';
@@ -153,6 +153,31 @@ for (const engine of engines) {
         refuses('BAD_REQUEST'),
         'the same again, the same answer',
       );
+    });
+
+    it('empties what a delete takes back, with its edits, also one that comes afterwards; each is known again', async () => {
+      const committer = newCommitter(repository);
+      const about = (id: string, kind: string, more: object = {}) =>
+        pair.entry(id, { kind, body: JSON.stringify({ target: 'e1', ...more }) });
+      const edit = about('e2', 'edit', { text: 'other' });
+      for (const entry of [pair.entry('e1'), edit, pair.entry('e3'), about('e4', 'reaction', { emoji: '👍', on: true })])
+        await committer.commit(entry, pair.members);
+      assert.equal((await repository.lastEdit(pair.id, edit.entryId))?.seq, undefined);
+      assert.equal((await repository.lastEdit(pair.id, pair.entry('e1').entryId))?.seq, 2);
+      await Promise.all(
+        [about('e5', 'delete'), about('e6', 'edit', { text: 'late' })].map((entry) => committer.commit(entry, pair.members)),
+      );
+      await committer.commit(about('e7', 'edit', { text: 'later' }), pair.members);
+      const bodies = (await stored()).map(({ body }) => body);
+      assert.deepEqual(
+        bodies.map((body) => body === emptiedBody),
+        [true, true, false, false, false, true, true],
+      );
+      const told: string[] = [];
+      const again = newCommitter(repository, { onCommitted: (_, all) => told.push(...all.map(({ entry }) => entry.body)) });
+      for (const entry of [pair.entry('e1'), edit]) await again.commit(entry, pair.members);
+      assert.deepEqual(told, [emptiedBody, emptiedBody]);
+      await assert.rejects(again.commit(pair.entry('e1', { author: pair.bob }), pair.members), refuses('ID_CONFLICT'));
     });
 
     it('reads the log in pages, forward and backward', async () => {

@@ -91,7 +91,7 @@ for (const engine of engines) {
     it('keeps text of any script and length', async () => {
       const text = `${'ä漢😀'.repeat(5_000)}'"@1;--`;
       const entry = { conversation_id: id, seq: 1, entry_id: 'e', author_id: 'a', kind: 'message', accepted_at: at };
-      await database.run(procedures.insertEntry, { ...entry, body: text });
+      await database.run(procedures.insertEntry, { ...entry, body: text, target_id: null });
       const rows = await database.read(
         database.queries.db.selectFrom('entries').select('body').where('conversation_id', '=', id),
       );

@@ -21,7 +21,8 @@ export interface StoredEntry extends NewEntry {
  * id was used for something else; `missing`: there is no such conversation.
  */
 export type Placement =
-  | { readonly outcome: 'added' | 'known'; readonly seq: number; readonly at: number; readonly kind: string }
+  | { readonly outcome: 'added'; readonly seq: number; readonly at: number; readonly kind: string }
+  | { readonly outcome: 'known'; readonly seq: number; readonly at: number; readonly kind: string; readonly emptied?: true }
   | { readonly outcome: 'conflict' }
   | { readonly outcome: 'missing' };
 
@@ -35,6 +36,9 @@ export interface CommitPlan {
 
 /** Kind of an entry that SQL refused for good: it keeps its number so that the log has no gap. */
 export const rejectedKind = 'rejected';
+
+/** Body of an entry whose text was taken back; its number, author and time stay. */
+export const emptiedBody = '{}';
 
 /**
  * Gives each new entry of a batch its number.
@@ -57,7 +61,8 @@ export function planCommit(
     const same = known.get(key);
     if (same !== undefined) {
       if (!isSame(entry, same)) return { outcome: 'conflict' };
-      return { outcome: 'known', seq: same.seq, at: same.at, kind: same.kind };
+      const { seq, at, kind } = same;
+      return { outcome: 'known', seq, at, kind, ...(same.body === emptiedBody && { emptied: true }) };
     }
     const stored = { ...entry, seq: lastSeq + 1 };
     lastSeqs.set(entry.conversationId, stored.seq);
@@ -72,8 +77,9 @@ export function planCommit(
 /** What makes two entries the same one when they carry the same id. */
 export function isSame(entry: NewEntry, stored: NewEntry): boolean {
   if (entry.author !== stored.author) return false;
-  // The body of a rejected entry was replaced, so its author and id are all that can be compared.
-  return stored.kind === rejectedKind || (entry.kind === stored.kind && entry.body === stored.body);
+  // The body of a rejected or emptied entry was replaced, so its author and id are all that can be compared.
+  if (stored.kind === rejectedKind) return true;
+  return entry.kind === stored.kind && (entry.body === stored.body || stored.body === emptiedBody);
 }
 
 /** Names an entry across conversations; "/" cannot be part of an id. */

@@ -4,7 +4,7 @@ import type { Clock } from '#shared/runtime/clock.ts';
 import type { Logger } from '#shared/runtime/logger.ts';
 import { StatementError } from '#ucserver/database/index.ts';
 import type { Session } from '#ucserver/gateway/index.ts';
-import { isSame, keyOf, type NewEntry, type Placement, rejectedKind, type StoredEntry } from './commit-plan.ts';
+import { emptiedBody, isSame, keyOf, type NewEntry, type Placement, rejectedKind, type StoredEntry } from './commit-plan.ts';
 import type { ChatRepository } from './repository.ts';
 
 /** A committed entry with the people it concerns. */
@@ -132,8 +132,9 @@ export class Committer {
       if (placement.outcome === 'conflict') continue;
       const { seq, at, kind } = placement;
       const { members } = waiting;
-      const from = placement.outcome === 'added' ? waiting.from : undefined;
-      committed.push({ entry: { ...waiting.entry, seq, at, kind }, members, from });
+      const isNew = placement.outcome === 'added';
+      const body = !isNew && placement.emptied ? emptiedBody : waiting.entry.body;
+      committed.push({ entry: { ...waiting.entry, seq, at, kind, body }, members, from: isNew ? waiting.from : undefined });
     }
     if (committed.length > 0) this.#options.onCommitted(generation, committed);
     return missing;

@@ -8,6 +8,7 @@ import type { Logger } from '#shared/runtime/logger.ts';
 import type { Database, Replica } from '#ucserver/database/index.ts';
 import type { Dispatcher, SessionTable } from '#ucserver/gateway/index.ts';
 import type { Ownership } from '#ucserver/ownership/index.ts';
+import { Access } from './access.ts';
 import { type Committed, Committer } from './committer.ts';
 import type { ChatConfig } from './config.ts';
 import { ConversationMembers } from './conversation-members.ts';
@@ -15,6 +16,7 @@ import { Delivery } from './delivery.ts';
 import { replicaDirectory } from './directory.ts';
 import { Generation } from './generation.ts';
 import { Heads } from './heads.ts';
+import { MessageService } from './message-service.ts';
 import { registerChatMethods } from './methods.ts';
 import { Notifier } from './notifier.ts';
 import { PositionWriter } from './position-writer.ts';
@@ -86,23 +88,15 @@ export function createChat(dependencies: ChatDependencies): Chat {
     },
   });
   const typing = new TypingLimit(clock);
-  const service = new ChatService({
-    ...{
-      directory,
-      mayChat,
-      members,
-      repository,
-      committer,
-      positions,
-      delivery,
-      generation,
-      notifier,
-      subscriber,
-      typing,
-      clock,
-    },
+  const access = new Access({ members, mayChat });
+  const chat = new ChatService({
+    ...{ directory, access, members, repository, positions, delivery, generation, notifier, subscriber, typing },
   });
-  registerChatMethods(dispatcher, service);
+  const messages = new MessageService({
+    ...{ access, repository, clock },
+    commit: (entry, everybody, from) => committer.commit(entry, everybody, from),
+  });
+  registerChatMethods(dispatcher, { chat, messages });
 
   function deliver(committed: readonly Committed[]): void {
     for (const { entry, members: everybody, from } of committed) {

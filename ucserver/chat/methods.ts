@@ -1,11 +1,21 @@
 import type { Dispatcher } from '#ucserver/gateway/index.ts';
+import type { MessageService } from './message-service.ts';
 import type { ChatService } from './service.ts';
 
+export interface ChatServices {
+  readonly chat: ChatService;
+  readonly messages: MessageService;
+}
+
 /** What clients can ask of chat. */
-export function registerChatMethods(dispatcher: Pick<Dispatcher, 'register'>, chat: ChatService): void {
+export function registerChatMethods(dispatcher: Pick<Dispatcher, 'register'>, { chat, messages }: ChatServices): void {
   dispatcher.register('chat.open', (params, { userId }) => chat.open(userId, params));
   dispatcher.register('chat.conversations', (params, { userId }) => chat.conversations(userId, params));
-  dispatcher.register('chat.send', (params, { session }) => chat.send(session, params));
+  dispatcher.register('chat.send', (params, { session }) => messages.send(session, params));
+  dispatcher.register('chat.edit', (params, { session }) => messages.edit(session, params));
+  dispatcher.register('chat.delete', (params, { session }) => messages.delete(session, params));
+  dispatcher.register('chat.react', (params, { session }) => messages.react(session, params));
+  dispatcher.register('chat.forward', (params, { session }) => messages.forward(session, params));
   dispatcher.register('chat.history', (params, { userId }) => chat.history(userId, params));
   dispatcher.register('chat.resume', (params, { userId }) => chat.resume(userId, params));
   dispatcher.register('chat.mark', (params, { session }) => chat.mark(session, params));

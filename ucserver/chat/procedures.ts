@@ -4,8 +4,9 @@ import { recordChange } from '#ucserver/database/changes.ts';
 import { change, first, procedureSet, rows, type Steps } from '#ucserver/database/procedure.ts';
 import { type Queries, statement } from '#ucserver/database/queries.ts';
 import { type EntryColumns, fromColumns, type PlacementColumns, toPlacementColumns } from './commit-columns.ts';
-import { planCommit, type StoredEntry } from './commit-plan.ts';
+import { emptiedBody, planCommit, type StoredEntry } from './commit-plan.ts';
 import { type EntryRow, toEntry } from './entry-row.ts';
+import { targetOf } from './entry-target.ts';
 import { type MemberPosition, planPositions, type StoredPosition } from './position-plan.ts';
 
 /** Kind under which every server keeps memberships in memory (`replicaParts.conversationMembers`). */
@@ -22,7 +23,7 @@ export const readHead = statement<{ id: string }, { id: string; last_seq: number
   db.selectFrom('conversations').select(['id', 'last_seq']).where('id', '=', param('id')),
 );
 
-const readEntry = statement<{ conversationId: string; entryId: string }, EntryRow>((db, param) =>
+export const readEntry = statement<{ conversationId: string; entryId: string }, EntryRow>((db, param) =>
   db
     .selectFrom('entries')
     .selectAll()
@@ -30,7 +31,7 @@ const readEntry = statement<{ conversationId: string; entryId: string }, EntryRo
     .where('entry_id', '=', param('entryId')),
 );
 
-const insertEntry = statement<StoredEntry>((db, param) =>
+const insertEntry = statement<StoredEntry & { targetId: string | null }>((db, param) =>
   db.insertInto('entries').values({
     conversation_id: param('conversationId'),
     seq: param('seq'),
@@ -39,7 +40,39 @@ const insertEntry = statement<StoredEntry>((db, param) =>
     kind: param('kind'),
     body: param('body'),
     accepted_at: param('at'),
+    target_id: param('targetId'),
   }),
+);
+
+interface Target {
+  readonly conversationId: string;
+  readonly target: string;
+}
+
+const emptyMessage = statement<Target>((db, param) =>
+  db
+    .updateTable('entries')
+    .set({ body: emptiedBody })
+    .where('conversation_id', '=', param('conversationId'))
+    .where('entry_id', '=', param('target')),
+);
+
+const emptyEdits = statement<Target>((db, param) =>
+  db
+    .updateTable('entries')
+    .set({ body: emptiedBody })
+    .where('conversation_id', '=', param('conversationId'))
+    .where('target_id', '=', param('target'))
+    .where('kind', '=', 'edit'),
+);
+
+const readDeletes = statement<Target, { target_id: string | null }>((db, param) =>
+  db
+    .selectFrom('entries')
+    .select('target_id')
+    .where('conversation_id', '=', param('conversationId'))
+    .where('target_id', '=', param('target'))
+    .where('kind', '=', 'delete'),
 );
 
 const raiseHead = statement<{ id: string; lastSeq: number }>((db, param) =>
@@ -111,7 +144,9 @@ export const chatProcedures = procedureSet('chat', import.meta.url, {
     const lastSeqs = new Map(heads.map(({ id, last_seq }) => [id as ConversationId, last_seq]));
     const plan = planCommit(batch, lastSeqs, present.map(toEntry));
     if (plan.inserts.length > 0) {
-      yield* change(queries.bindEach(insertEntry, plan.inserts));
+      const inserts = plan.inserts.map((entry) => ({ ...entry, targetId: targetOf(entry) ?? null }));
+      yield* change(queries.bindEach(insertEntry, inserts));
+      yield* emptyDeleted(queries, inserts);
       yield* change(queries.bindEach(raiseHead, plan.heads));
     }
     const identity = yield* first(queries.bind(readGeneration, {}));
@@ -142,6 +177,24 @@ export const chatProcedures = procedureSet('chat', import.meta.url, {
     return next;
   },
 });
+
+/** What a delete takes back leaves the log: the message and its edits, also an edit that another server lets in afterwards. */
+function* emptyDeleted(queries: Queries, inserts: readonly (StoredEntry & { targetId: string | null })[]): Steps<void> {
+  const targets = (ofKind: string): Target[] =>
+    inserts.flatMap(({ conversationId, kind, targetId }) =>
+      kind === ofKind && targetId !== null ? [{ conversationId, target: targetId }] : [],
+    );
+  const deleted = targets('delete');
+  const edited = targets('edit');
+  if (deleted.length > 0) {
+    yield* change(queries.bindEach(emptyMessage, deleted));
+    yield* change(queries.bindEach(emptyEdits, deleted));
+  }
+  if (edited.length === 0) return;
+  const gone = new Set((yield* rows(queries.bindEach(readDeletes, edited))).map(({ target_id }) => target_id));
+  const late = edited.filter(({ target }) => gone.has(target));
+  if (late.length > 0) yield* change(queries.bindEach(emptyEdits, late));
+}
 
 function toPosition(row: PositionRow): StoredPosition {
   return {

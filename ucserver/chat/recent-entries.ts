@@ -1,5 +1,6 @@
 import type { ConversationId, UserId } from '#shared/ids.ts';
-import type { StoredEntry } from './commit-plan.ts';
+import { emptiedBody, type StoredEntry } from './commit-plan.ts';
+import { targetOf } from './entry-target.ts';
 
 /** Entries that are kept of each active conversation. */
 export const recentEntries = 50;
@@ -40,6 +41,7 @@ export class RecentEntries {
       this.#forgetOldest();
       return;
     }
+    if (entry.kind === 'delete') emptyTarget(recent.entries, entry);
     recent.entries.push(entry);
     if (recent.entries.length >= 2 * recentEntries) recent.entries.splice(0, recent.entries.length - recentEntries);
     this.#byId.set(id, recent);
@@ -70,5 +72,14 @@ export class RecentEntries {
     if (this.#byId.size <= this.#most) return;
     const [oldest] = this.#byId.keys();
     if (oldest !== undefined) this.#byId.delete(oldest);
+  }
+}
+
+/** What was taken back is not given to those who missed it. */
+function emptyTarget(entries: StoredEntry[], deleted: StoredEntry): void {
+  const target = targetOf(deleted);
+  for (const [index, entry] of entries.entries()) {
+    const concerns = entry.entryId === target || (entry.kind === 'edit' && targetOf(entry) === target);
+    if (concerns) entries[index] = { ...entry, body: emptiedBody };
   }
 }

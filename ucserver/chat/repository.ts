@@ -1,11 +1,11 @@
-import { type ConversationId, conversationIdSchema, type UserId, userIdSchema } from '#shared/ids.ts';
+import { type ConversationId, conversationIdSchema, type EntryId, type UserId, userIdSchema } from '#shared/ids.ts';
 import { type Database, statement } from '#ucserver/database/index.ts';
 import { fromPlacementColumns, toColumns } from './commit-columns.ts';
 import type { NewEntry, Placement, StoredEntry } from './commit-plan.ts';
 import type { ConversationCursor } from './conversation-cursor.ts';
 import { type EntryRow, toEntry } from './entry-row.ts';
 import type { MemberPosition } from './position-plan.ts';
-import { chatProcedures, type NewConversation, readGeneration, readHead } from './procedures.ts';
+import { chatProcedures, type NewConversation, readEntry, readGeneration, readHead } from './procedures.ts';
 
 /** A conversation as it stands in SQL, for one of its members. */
 export interface StoredConversation {
@@ -13,7 +13,7 @@ export interface StoredConversation {
   readonly kind: 'direct';
   readonly lastSeq: number;
   readonly positions: readonly { readonly userId: UserId; readonly read: number; readonly delivered: number }[];
-  /** Entries of others after the member's read position. */
+  /** Messages of others after the member's read position. */
   readonly unread: number;
   readonly lastEntry: StoredEntry | undefined;
 }
@@ -84,6 +84,13 @@ export class ChatRepository {
     return row?.last_seq;
   }
 
+  /** Those of these entries that stand in SQL, by their ids. */
+  async find(entries: readonly Pick<NewEntry, 'conversationId' | 'entryId'>[]): Promise<StoredEntry[]> {
+    const ids = entries.map(({ conversationId, entryId }) => ({ conversationId, entryId }));
+    const found = await this.#database.read(this.#database.queries.bindEach(readEntry, ids));
+    return found.map(toEntry);
+  }
+
   /** The newest entries before a number, ascending. */
   async entriesBefore(conversationId: ConversationId, before: number, limit: number): Promise<StoredEntry[]> {
     const { queries } = this.#database;
@@ -108,6 +115,20 @@ export class ChatRepository {
       .orderBy('seq', 'asc');
     const found = await this.#database.read<EntryRow>(queries.limit(limit, query));
     return found.map(toEntry);
+  }
+
+  /** The newest edit of a message. */
+  async lastEdit(conversationId: ConversationId, target: EntryId): Promise<StoredEntry | undefined> {
+    const { queries } = this.#database;
+    const query = queries.db
+      .selectFrom('entries')
+      .selectAll()
+      .where('conversation_id', '=', conversationId)
+      .where('target_id', '=', target)
+      .where('kind', '=', 'edit')
+      .orderBy('seq', 'desc');
+    const [found] = await this.#database.read<EntryRow>(queries.limit(1, query));
+    return found === undefined ? undefined : toEntry(found);
   }
 
   /** Ids of the user's conversations that have entries, those with the newest first. */
@@ -179,6 +200,7 @@ export class ChatRepository {
       .select((eb) => ['m.conversation_id', eb.fn.count<number>('e.seq').as('unread')])
       .where('m.user_id', '=', userId)
       .where('m.conversation_id', 'in', [...ids])
+      .where('e.kind', '=', 'message')
       .whereRef('e.seq', '>', 'm.read_seq')
       .whereRef('e.author_id', '<>', 'm.user_id')
       .groupBy('m.conversation_id');

@@ -2,10 +2,9 @@ import type { ConversationId, UserId } from '#shared/ids.ts';
 import type { Conversation, Entry } from '#shared/protocol/chat.ts';
 import { UCError } from '#shared/protocol/errors.ts';
 import type { Params, Result } from '#shared/protocol/index.ts';
-import type { Clock } from '#shared/runtime/clock.ts';
 import type { Session } from '#ucserver/gateway/index.ts';
+import type { Access } from './access.ts';
 import type { StoredEntry } from './commit-plan.ts';
-import type { Committer } from './committer.ts';
 import { type ConversationCursor, readCursor, writeCursor } from './conversation-cursor.ts';
 import type { ChatDirectory, ConversationMembers } from './conversation-members.ts';
 import type { Delivery } from './delivery.ts';
@@ -20,18 +19,15 @@ import { toWire } from './wire.ts';
 
 export interface ChatServiceOptions {
   readonly directory: ChatDirectory;
-  /** Whether `author` has the right `chat` with `addressee`. */
-  readonly mayChat: (addressee: UserId, author: UserId) => boolean;
+  readonly access: Access;
   readonly members: ConversationMembers;
   readonly repository: ChatRepository;
-  readonly committer: Committer;
   readonly positions: PositionWriter;
   readonly delivery: Delivery;
   readonly generation: Generation;
   readonly notifier: Notifier;
   readonly subscriber: Subscriber;
   readonly typing: TypingLimit;
-  readonly clock: Clock;
 }
 
 /** Entries of one conversation, and of all together, in the answer to a resume. */
@@ -67,21 +63,12 @@ export class ChatService {
     return { conversations, nextCursor: keys.length > limit && last !== undefined ? writeCursor(last) : undefined };
   }
 
-  async send(session: Session, { conversationId, entryId, body }: Params<'chat.send'>): Promise<Result<'chat.send'>> {
-    const { committer, clock } = this.#options;
-    const { userId } = session;
-    const members = await this.#members(conversationId, userId);
-    this.#checkMayWrite(members, userId);
-    const entry = { conversationId, entryId, author: userId, kind: 'message', body: JSON.stringify(body), at: clock.wallMs() };
-    return committer.commit(entry, members, session);
-  }
-
   async history(
     userId: UserId,
     { conversationId, before, after, limit }: Params<'chat.history'>,
   ): Promise<Result<'chat.history'>> {
     const { repository, generation, delivery } = this.#options;
-    const members = await this.#members(conversationId, userId);
+    const members = await this.#options.access.members(conversationId, userId);
     const [head = 0, current, entries] = await Promise.all([
       repository.head(conversationId),
       generation.read(),
@@ -121,7 +108,7 @@ export class ChatService {
   async mark(session: Session, { conversationId, read = 0, delivered = 0 }: Params<'chat.mark'>): Promise<Result<'chat.mark'>> {
     const { repository, delivery, positions, notifier, subscriber } = this.#options;
     const { userId } = session;
-    const members = await this.#members(conversationId, userId);
+    const members = await this.#options.access.members(conversationId, userId);
     const head = delivery.headOf(conversationId) ?? (await repository.head(conversationId)) ?? 0;
     const position = {
       conversationId,
@@ -140,25 +127,13 @@ export class ChatService {
 
   async type(userId: UserId, { conversationId }: Params<'chat.typing'>): Promise<Result<'chat.typing'>> {
     const { typing, notifier, subscriber } = this.#options;
-    const members = await this.#members(conversationId, userId);
-    this.#checkMayWrite(members, userId);
+    const members = await this.#options.access.members(conversationId, userId);
+    this.#options.access.checkMayWrite(members, userId);
     if (!typing.allows(userId, conversationId)) return {};
     const others = members.filter((member) => member !== userId);
     subscriber.tellTyping(conversationId, userId, others);
     notifier.typing(conversationId, userId, others);
     return {};
-  }
-
-  /** @throws UCError `NOT_FOUND` also for conversations of others. */
-  async #members(conversationId: ConversationId, userId: UserId): Promise<readonly UserId[]> {
-    const members = await this.#options.members.of(conversationId, userId);
-    if (members === undefined) throw new UCError('NOT_FOUND', undefined, { field: 'params.conversationId' });
-    return members;
-  }
-
-  #checkMayWrite(members: readonly UserId[], author: UserId): void {
-    const { mayChat } = this.#options;
-    for (const member of members) if (member !== author && !mayChat(member, author)) throw new UCError('FORBIDDEN');
   }
 
   /** The conversations among these that are stored, in the order of `ids`. */

@@ -188,6 +188,9 @@ export interface EntryTable {
   entry_id: string;
   author_id: string;
   kind: string;
+  /** JSON; `{}` once a deletion, retention or erasure has emptied it. */
   body: string;
   accepted_at: number;
+  /** The entry that an edit, a delete or a reaction is about. */
+  target_id: string | null;
 }

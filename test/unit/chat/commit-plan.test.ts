@@ -73,7 +73,7 @@ describe('plan of a commit', () => {
   });
 
   it('knows a rejected entry by id and author, because its body was replaced', () => {
-    const stored: StoredEntry = { ...entry('a', { kind: rejectedKind, body: '{}' }), seq: 3 };
+    const stored: StoredEntry = { ...entry('a', { kind: rejectedKind, body: '{"refused":""}' }), seq: 3 };
     const { placements } = planCommit([entry('a')], new Map([[c1, 4]]), [stored]);
     assert.deepEqual(placements, [{ outcome: 'known', seq: 3, at: 1_000, kind: rejectedKind }]);
   });

@@ -2,10 +2,11 @@ import { sql } from 'kysely';
 import { change, first as firstRow, procedureSet, rows, type Steps } from '../procedure.ts';
 import type { Queries } from '../queries.ts';
 import { first } from './0001-first.ts';
+import { chatFeatures } from './0002-chat-features.ts';
 import { dialects, type Migration } from './migration.ts';
 
 /** All migrations, oldest first. */
-export const migrations: readonly Migration[] = [first];
+export const migrations: readonly Migration[] = [first, chatFeatures];
 
 export interface MigrationResult {
   readonly applied: readonly string[];

@@ -1,0 +1,139 @@
+import type { ConversationId, EntryId, UserId } from '#shared/ids.ts';
+import type { EntryBodies, Mentions } from '#shared/protocol/chat.ts';
+import { UCError } from '#shared/protocol/errors.ts';
+import type { Params, Result } from '#shared/protocol/index.ts';
+import type { Clock } from '#shared/runtime/clock.ts';
+import type { Session } from '#ucserver/gateway/index.ts';
+import type { Access } from './access.ts';
+import { emptiedBody, type NewEntry, type StoredEntry } from './commit-plan.ts';
+import type { ChatRepository } from './repository.ts';
+
+export interface MessageServiceOptions {
+  readonly access: Access;
+  readonly repository: Pick<ChatRepository, 'find' | 'lastEdit'>;
+  /** Stores an entry and answers its author. */
+  readonly commit: (entry: NewEntry, members: readonly UserId[], from: Session) => Promise<Result<'chat.send'>>;
+  readonly clock: Clock;
+}
+
+type Ids = { readonly conversationId: ConversationId; readonly entryId: EntryId };
+type Kind = keyof EntryBodies;
+
+/**
+ * Messages, and what happens to them afterwards. Each is an entry of the log, so the same one again gets the same answer: what
+ * was stored before is not judged a second time. Everything throws `UCError`.
+ */
+export class MessageService {
+  readonly #options: MessageServiceOptions;
+
+  constructor(options: MessageServiceOptions) {
+    this.#options = options;
+  }
+
+  async send(session: Session, { conversationId, entryId, body }: Params<'chat.send'>): Promise<Result<'chat.send'>> {
+    const members = await this.#writers(conversationId, session.userId);
+    checkMentions(body.mentions, members, 'params.body.mentions');
+    return this.#commit(session, { conversationId, entryId }, 'message', body, members);
+  }
+
+  async edit(session: Session, { text, mentions, ...on }: Params<'chat.edit'>): Promise<Result<'chat.edit'>> {
+    const { userId } = session;
+    const members = await this.#writers(on.conversationId, userId);
+    checkMentions(mentions, members, 'params.mentions');
+    return this.#change(session, on, 'edit', { target: on.target, text, mentions }, members, (target) => {
+      // A forwarded text stands under the name of somebody else.
+      if (target.author !== userId || forwardedOf(target) !== undefined) throw new UCError('FORBIDDEN');
+    });
+  }
+
+  async delete(session: Session, on: Params<'chat.delete'>): Promise<Result<'chat.delete'>> {
+    const members = await this.#options.access.members(on.conversationId, session.userId);
+    return this.#change(session, on, 'delete', { target: on.target }, members, (target) => {
+      if (target.author !== session.userId) throw new UCError('FORBIDDEN');
+    });
+  }
+
+  async react(session: Session, { emoji, on: isOn, ...on }: Params<'chat.react'>): Promise<Result<'chat.react'>> {
+    const members = await this.#writers(on.conversationId, session.userId);
+    return this.#change(session, on, 'reaction', { target: on.target, emoji, on: isOn }, members, () => undefined);
+  }
+
+  async forward(session: Session, { conversationId, entryId, from }: Params<'chat.forward'>): Promise<Result<'chat.forward'>> {
+    const { access, repository } = this.#options;
+    const ids = { conversationId, entryId };
+    const members = await this.#writers(conversationId, session.userId);
+    await access.members(from.conversationId, session.userId, 'params.from.conversationId');
+    const [source, before] = await this.#find(from, ids);
+    // Sent again, it is what was copied the first time, whatever has become of the original.
+    const again = before && messageOf(before);
+    if (again?.forwarded?.entryId === from.entryId) return this.#commit(session, ids, 'message', again, members);
+    const original = source && messageOf(source);
+    if (source === undefined || original === undefined)
+      throw new UCError('NOT_FOUND', undefined, { field: 'params.from.entryId' });
+    const edited = await repository.lastEdit(from.conversationId, from.entryId);
+    const { text } = edited === undefined ? original : (JSON.parse(edited.body) as EntryBodies['edit']);
+    const { author, at } = original.forwarded ?? source;
+    const forwarded = { entryId: source.entryId, author, at };
+    return this.#commit(session, ids, 'message', { text, forwarded }, members);
+  }
+
+  /** Members of a conversation in which this user may write. */
+  async #writers(conversationId: ConversationId, userId: UserId): Promise<readonly UserId[]> {
+    const members = await this.#options.access.members(conversationId, userId);
+    this.#options.access.checkMayWrite(members, userId);
+    return members;
+  }
+
+  /** @param check throws when this user may not do this to the target */
+  async #change<K extends Kind>(
+    session: Session,
+    { conversationId, entryId, target: targetId }: Ids & { readonly target: EntryId },
+    kind: K,
+    body: EntryBodies[K],
+    members: readonly UserId[],
+    check: (target: StoredEntry) => void,
+  ): Promise<Result<'chat.send'>> {
+    const ids = { conversationId, entryId };
+    const [target, before] = await this.#find({ conversationId, entryId: targetId }, ids);
+    if (before === undefined) {
+      if (target === undefined || messageOf(target) === undefined)
+        throw new UCError('NOT_FOUND', undefined, { field: 'params.target' });
+      check(target);
+    }
+    return this.#commit(session, ids, kind, body, members);
+  }
+
+  async #find(...asked: readonly Ids[]): Promise<(StoredEntry | undefined)[]> {
+    const found = await this.#options.repository.find(asked);
+    return asked.map(({ conversationId, entryId }) =>
+      found.find((entry) => entry.conversationId === conversationId && entry.entryId === entryId),
+    );
+  }
+
+  #commit<K extends Kind>(
+    session: Session,
+    ids: Ids,
+    kind: K,
+    body: EntryBodies[K],
+    members: readonly UserId[],
+  ): Promise<Result<'chat.send'>> {
+    const { commit, clock } = this.#options;
+    const entry = { ...ids, author: session.userId, kind, body: JSON.stringify(body), at: clock.wallMs() };
+    return commit(entry, members, session);
+  }
+}
+
+/** What a message says; `undefined` when it is none, or was taken back. */
+function messageOf({ kind, body }: StoredEntry): EntryBodies['message'] | undefined {
+  return kind === 'message' && body !== emptiedBody ? (JSON.parse(body) as EntryBodies['message']) : undefined;
+}
+
+function forwardedOf(entry: StoredEntry): EntryBodies['message']['forwarded'] {
+  return messageOf(entry)?.forwarded;
+}
+
+function checkMentions(mentions: Mentions | undefined, members: readonly UserId[], field: string): void {
+  if (mentions === undefined || mentions === 'everybody') return;
+  if (!mentions.every((userId) => members.includes(userId)))
+    throw new UCError('BAD_REQUEST', 'Only members of the conversation can be mentioned.', { field });
+}
