@@ -49,21 +49,20 @@ export function isBehind(log: ChatLog): boolean {
 }
 
 /**
- * The log after the server described the conversation again. Another generation means that the database was restored: what is
- * held counts for nothing and is read anew.
+ * The log after the server described the conversation again. A higher generation means that the database was restored: what is
+ * held counts for nothing and is read anew. A description that is older than what is held, because an event overtook it, only
+ * adds positions.
  */
-export function withListing(log: ChatLog, conversation: Conversation): ChatLog {
+export function withListing(log: ChatLog, conversation: Conversation, self: UserId): ChatLog {
   const fresh = logOf(conversation);
-  if (fresh.generation !== log.generation || fresh.head < lastSeq(log)) return fresh;
-  if (log.entries.length === 0) return { ...fresh, positions: mergePositions(log.positions, conversation.positions) };
-  const { members, unread } = fresh;
-  return {
-    ...log,
-    members,
-    unread,
-    head: Math.max(log.head, fresh.head),
-    positions: mergePositions(log.positions, conversation.positions),
-  };
+  if (fresh.generation > log.generation) return fresh;
+  if (fresh.generation < log.generation) return log;
+  const positions = mergePositions(log.positions, conversation.positions);
+  if (fresh.head < log.head) return { ...log, positions };
+  // One's own mark may have overtaken it as well.
+  const unread = readUpTo({ ...log, positions }, self) >= fresh.head ? 0 : fresh.unread;
+  if (log.entries.length === 0) return { ...fresh, positions, unread };
+  return { ...log, members: fresh.members, head: fresh.head, positions, unread };
 }
 
 /**
@@ -97,13 +96,23 @@ export function withEarlier(log: ChatLog, page: readonly Entry[], more: boolean)
   return { ...log, entries, complete: !more || entries[0]?.seq === 1, head: Math.max(log.head, entries.at(-1)?.seq ?? 0) };
 }
 
-/** The log with the newest page instead of what was held, when too much was missed to fetch all between. */
+/**
+ * The log with the newest page instead of what was held, when too much was missed to fetch all between. Entries that overtook the
+ * page are kept where they follow it.
+ */
 export function withNewest(log: ChatLog, page: readonly Entry[], head: Cursor, more: boolean): ChatLog {
-  return { ...log, generation: head.generation, head: head.seq, entries: page, complete: !more };
+  if (head.generation < log.generation) return log;
+  if (head.generation > log.generation)
+    return { ...log, generation: head.generation, head: head.seq, entries: page, complete: !more };
+  const last = page.at(-1)?.seq ?? 0;
+  const newer = log.entries.filter(({ seq }) => seq > last);
+  const entries = newer[0]?.seq === last + 1 ? [...page, ...newer] : page;
+  return { ...log, head: Math.max(head.seq, log.head), entries, complete: !more };
 }
 
 export function withHead(log: ChatLog, head: Cursor): ChatLog {
-  if (head.generation !== log.generation)
+  if (head.generation < log.generation) return log;
+  if (head.generation > log.generation)
     return { ...log, generation: head.generation, head: head.seq, entries: [], complete: head.seq === 0 };
   return head.seq > log.head ? { ...log, head: head.seq } : log;
 }

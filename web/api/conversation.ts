@@ -154,11 +154,11 @@ export class LiveConversation {
 
   /** Takes the server's newer description, with entries after the own cursor if it sent some. */
   async takeListing(conversation: Conversation, entries: readonly Entry[] = []): Promise<void> {
-    const listed = withListing(this.#log, conversation);
+    const listed = withListing(this.#log, conversation, this.#host.self);
     // The count of the listing already holds the entries that follow it.
-    const merged = withEntries(listed, entries, this.#host.self);
+    const merged = { ...withEntries(listed, entries, this.#host.self), unread: listed.unread };
     const heard = entries.filter(({ seq }) => seq > lastSeq(this.#log));
-    await this.#take({ ...merged, unread: conversation.unread }, heard);
+    await this.#take(merged, heard);
   }
 
   takeEntry(entry: Entry): void {
@@ -258,5 +258,7 @@ export class LiveConversation {
     const { conversationId } = this.#log;
     const { entries, head, more } = await this.#host.client.call('chat.history', { conversationId, limit: pageSize });
     this.#set(withNewest(this.#log, entries, head, more));
+    // What arrived while the page was being read may lie beyond a gap.
+    if (isBehind(this.#log) && lastSeq(this.#log) > 0) await this.#fetchMissing();
   }
 }

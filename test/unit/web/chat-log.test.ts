@@ -11,6 +11,7 @@ import {
   withEntries,
   withHead,
   withListing,
+  withNewest,
   withPosition,
 } from '#web/api/chat-log.ts';
 import type { Conversation, ConversationId, Entry, EntryId, UserId } from '#web/api/index.ts';
@@ -103,14 +104,31 @@ describe('web/api: chat log', () => {
 
   it('keeps what it holds when the server lists the same generation again', () => {
     const log = withEntries(logOf(listing(5)), [entry(6)], anna);
-    const again = withListing(log, listing(8, { unread: 2 }));
+    const again = withListing(log, listing(8, { unread: 2 }), anna);
     assert.deepEqual([numbers(again), again.head, again.unread], [[5, 6], 8, 2]);
   });
 
-  it('begins anew when the generation is another one, or the head is lower than what it holds', () => {
+  it('is not set back by an answer that an event or an own mark has overtaken', () => {
+    let log = withEntries(logOf(listing(5)), [entry(6)], anna);
+    log = withListing(log, listing(5), anna);
+    assert.deepEqual([numbers(log), log.head, log.unread], [[5, 6], 6, 1]);
+    log = withNewest(log, entries(1, 5), { generation: 1, seq: 5 }, false);
+    assert.deepEqual(numbers(log), [1, 2, 3, 4, 5, 6]);
+    log = withPosition(log, { userId: anna, read: 6, delivered: 6 }, anna);
+    assert.equal(withListing(log, listing(6, { unread: 1 }), anna).unread, 0);
+    assert.equal(withHead(log, { generation: 0, seq: 99 }), log);
+  });
+
+  it('fetches what lies between a page and an entry that overtook it', () => {
+    const log = withEntries({ ...logOf(listing(0)), head: 5 }, [entry(8)], anna);
+    const read = withNewest(log, entries(1, 5), { generation: 1, seq: 5 }, false);
+    assert.deepEqual([lastSeq(read), isBehind(read)], [5, true]);
+  });
+
+  it('begins anew when the generation has risen', () => {
     const log = withEntries(logOf(listing(5)), [entry(6)], anna);
-    assert.deepEqual(numbers(withListing(log, listing(4, { head: { generation: 2, seq: 4 } }))), [4]);
-    assert.deepEqual(numbers(withListing(log, listing(3))), [3]);
+    assert.deepEqual(numbers(withListing(log, listing(4, { head: { generation: 2, seq: 4 } }), anna)), [4]);
     assert.deepEqual(numbers(withHead(log, { generation: 2, seq: 9 })), []);
+    assert.deepEqual(numbers(withNewest(log, entries(1, 2), { generation: 2, seq: 2 }, false)), [1, 2]);
   });
 });
