@@ -33,9 +33,9 @@ export async function createCompany(
   mesh: MeshPlan,
   people: Readonly<Record<string, AccountPlan>>,
 ): Promise<Map<string, Account>> {
+  const names = Object.keys(people);
+  if (names.length === 0) return new Map();
   return withCompany(storageConfig(mesh), silentLogger, async ({ directory, passwords }) => {
-    const names = Object.keys(people);
-    if (names.length === 0) return new Map();
     const passwordHash = await passwords.hash(everybodysPassword);
     const users = await directory.createUsers(
       names.map((name) => ({ passwordHash, user: newUser(name, people[name] ?? {}) })),

@@ -129,7 +129,8 @@ class CrowdClient {
     socket.on('message', (bytes) => this.#hear(String(bytes)));
     const answer = new Promise<Record<string, unknown>>((resolve) => this.#answers.set(0, resolve));
     socket.send(JSON.stringify({ id: 0, method: 'session.open', params: { token, device, ticket, unreachable } }));
-    const { result } = await Promise.race([answer, pause(answerWithinMs).then(() => ({ result: undefined }))]);
+    const lost = new Promise<{ result: undefined }>((resolve) => socket.once('close', () => resolve({ result: undefined })));
+    const { result } = await Promise.race([answer, lost, pause(answerWithinMs).then(() => ({ result: undefined }))]);
     return result as OpenResult | undefined;
   }
 

@@ -7,10 +7,10 @@ import { TempFolder } from './temp-folder.ts';
 export abstract class Stage implements AsyncDisposable {
   readonly mesh: MeshPlan;
   readonly folder: TempFolder;
-  readonly #people: ReadonlyMap<string, Account>;
+  readonly #people: Map<string, Account>;
   readonly #signedIn: Person[] = [];
 
-  constructor(mesh: MeshPlan, folder: TempFolder, people: ReadonlyMap<string, Account>) {
+  constructor(mesh: MeshPlan, folder: TempFolder, people: Map<string, Account>) {
     this.mesh = mesh;
     this.folder = folder;
     this.#people = people;
@@ -43,6 +43,11 @@ export abstract class Stage implements AsyncDisposable {
 
   get accounts(): readonly Account[] {
     return [...this.#people.values()];
+  }
+
+  /** Adds people, as an administrator would while the servers run. */
+  async hire(people: Readonly<Record<string, AccountPlan>>): Promise<void> {
+    for (const [name, account] of await createCompany(this.mesh, people)) this.#people.set(name, account);
   }
 
   /** A client of this person, not signed in yet. @param at number of the server that is tried first. */
