@@ -18,6 +18,10 @@ const acts: Readonly<Record<ActMethod, 'actId' | 'entryId'>> = {
   'presence.set': 'actId',
   'presence.setNote': 'actId',
   'chat.send': 'entryId',
+  'chat.edit': 'entryId',
+  'chat.delete': 'entryId',
+  'chat.react': 'entryId',
+  'chat.forward': 'entryId',
 };
 
 /** The parameters as they are sent: an act gets its id once, so that sending it again is the same act. */
