@@ -5,7 +5,8 @@ import type { ManualState, UserId } from '#web/api/index.ts';
 import { useWorkspace } from '#web/client/app/hooks.ts';
 import { useNotices } from '#web/ui/notices.tsx';
 import { useWords } from '#web/ui/text.ts';
-import { type ChosenEnding, EndingField, endingAt, endOf } from './ending-field.tsx';
+import { type ChosenEnding, endingAt, endOf } from './ending.ts';
+import { EndingField } from './ending-field.tsx';
 import { badgeStatus, manualStates, manualWord } from './presence-words.ts';
 
 const mostNoteUnits = 500;
