@@ -1,5 +1,6 @@
 export { type ErrorCode, UCError } from '#shared/protocol/errors.ts';
 export { type ChatLog, type Delivery, deliveryOf } from './chat-log.ts';
+export { type Reaction, type ShownMessage, shownMessages } from './chat-view.ts';
 export { type CallOptions, Client, type ClientOptions, type ConnectOptions, connect } from './client.ts';
 export type { ClientState, SignedOutReason } from './client-state.ts';
 export {

@@ -1,6 +1,7 @@
 import { CounterBadge, makeStyles, mergeClasses, Text, tokens } from '@fluentui/react-components';
 import { ChatMultipleRegular } from '@fluentui/react-icons/svg/chat-multiple';
-import type { Entry, LiveConversation } from '#web/api/index.ts';
+import { useMemo } from 'react';
+import { type LiveConversation, type ShownMessage, shownMessages } from '#web/api/index.ts';
 import { useConversationChanges, useNow, useWorkspace } from '#web/client/app/hooks.ts';
 import { go, useRoute } from '#web/client/app/route.ts';
 import { usePersonName } from '#web/client/people/person-name.ts';
@@ -69,7 +70,7 @@ function ConversationRow({ live }: { readonly live: LiveConversation }) {
   const now = useNow();
   const name = usePersonName(live.partner);
   const { unread, entries } = live.log;
-  const last = entries.at(-1);
+  const last = useMemo(() => shownMessages(entries).at(-1), [entries]);
   const waiting = live.outgoing.at(-1);
   const draft = drafts.get(live.partner);
   const at = waiting?.at ?? last?.at;
@@ -108,7 +109,6 @@ function ConversationRow({ live }: { readonly live: LiveConversation }) {
   );
 }
 
-function preview({ author, body }: Entry, self: string, own: string): string {
-  const written = typeof body.text === 'string' ? body.text : '…';
+function preview({ author, text: written = '…' }: ShownMessage, self: string, own: string): string {
   return author === self ? `${own}: ${written}` : written;
 }

@@ -4,7 +4,8 @@ import { CheckmarkCircleFilled, CheckmarkCircleRegular } from '@fluentui/react-i
 import { ClockRegular } from '@fluentui/react-icons/svg/clock';
 import { ErrorCircleFilled } from '@fluentui/react-icons/svg/error-circle';
 import type { ReactNode } from 'react';
-import type { Outgoing } from '#web/api/index.ts';
+import type { Outgoing, Reaction } from '#web/api/index.ts';
+import { useWorkspace } from '#web/client/app/hooks.ts';
 import { useWords } from '#web/ui/text.ts';
 import { piecesOf } from './links.ts';
 
@@ -52,8 +53,10 @@ const marks: Readonly<Record<Mark, ReactNode>> = {
 };
 
 export interface MessageBubbleProps {
-  /** `undefined`: an entry of a kind this version does not know. */
+  /** `undefined`: it was taken back. */
   readonly written: string | undefined;
+  readonly editedAt?: number | undefined;
+  readonly reactions?: readonly Reaction[];
   readonly at: number;
   readonly author: string;
   readonly own: boolean;
@@ -64,7 +67,7 @@ export interface MessageBubbleProps {
 }
 
 /** One message. What people write is text: only addresses become links, nothing becomes markup. */
-export function MessageBubble({ written, at, author, own, joined, mark, failure }: MessageBubbleProps) {
+export function MessageBubble({ written, editedAt, reactions = [], at, author, own, joined, mark, failure }: MessageBubbleProps) {
   const styles = useStyles();
   const { text, format } = useWords();
   return (
@@ -79,8 +82,14 @@ export function MessageBubble({ written, at, author, own, joined, mark, failure 
         className={mergeClasses(styles.bubble, own && styles.ownBubble, failure && styles.failedBubble)}
         title={format.full(at)}
       >
-        {written === undefined ? <em>{text.chat.unknownEntry}</em> : <Pieces written={written} />}
+        {written === undefined ? <em>{text.chat.takenBack}</em> : <Pieces written={written} />}
       </div>
+      {editedAt !== undefined && (
+        <Text size={200} className={styles.meta} title={format.full(editedAt)}>
+          {text.chat.edited}
+        </Text>
+      )}
+      {reactions.length > 0 && <Reactions reactions={reactions} />}
       {mark && !failure && (
         <Tooltip content={text.chat.delivery[mark]} relationship="label">
           <Text size={200} role="img" className={mergeClasses(styles.meta, mark === 'read' && styles.read)}>
@@ -102,6 +111,26 @@ export function MessageBubble({ written, at, author, own, joined, mark, failure 
           </Button>
         </div>
       )}
+    </div>
+  );
+}
+
+function Reactions({ reactions }: { readonly reactions: readonly Reaction[] }) {
+  const styles = useStyles();
+  const { text } = useWords();
+  const { people } = useWorkspace();
+  return (
+    <div className={styles.meta}>
+      {reactions.map(({ emoji, users }) => {
+        const names = users.map((userId) => people.get(userId)?.name ?? text.app.unknownPerson).join(', ');
+        return (
+          <Tooltip key={emoji} content={text.chat.reaction(emoji, names)} relationship="label">
+            <Text size={300} role="img">
+              {emoji} {users.length > 1 && users.length}
+            </Text>
+          </Tooltip>
+        );
+      })}
     </div>
   );
 }

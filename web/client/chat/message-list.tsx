@@ -1,8 +1,8 @@
 import { Badge, Button, Divider, makeStyles, Spinner, Text, tokens } from '@fluentui/react-components';
 import { ArrowDownRegular } from '@fluentui/react-icons/svg/arrow-down';
 import { ChatRegular } from '@fluentui/react-icons/svg/chat';
-import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
-import { type LiveConversation, UCError } from '#web/api/index.ts';
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { type LiveConversation, shownMessages, UCError } from '#web/api/index.ts';
 import { useNow, useWorkspace } from '#web/client/app/hooks.ts';
 import { usePersonName } from '#web/client/people/person-name.ts';
 import { useNotices } from '#web/ui/notices.tsx';
@@ -56,7 +56,8 @@ export function MessageList({ live, visible }: { readonly live: LiveConversation
   const first = entries[0]?.seq;
   const last = entries.at(-1)?.seq ?? 0;
 
-  const rows = messageRows({ entries, outgoing, newAfter, self, dayKey: (at) => format.dayKey(at) });
+  const messages = useMemo(() => shownMessages(entries), [entries]);
+  const rows = messageRows({ messages, outgoing, newAfter, self, dayKey: (at) => format.dayKey(at) });
 
   // Away from the bottom, rows added above or below must not move what is being read.
   const kept = useRef({ first, height: 0 });
@@ -119,7 +120,7 @@ export function MessageList({ live, visible }: { readonly live: LiveConversation
     notices.undoable(text.chat.discarded, () => live.send(written));
   };
 
-  const lastOwn = entries.findLast(({ author }) => author === self)?.seq;
+  const lastOwn = messages.findLast(({ author }) => author === self)?.seq;
   const empty = rows.length === 0 && complete;
   return (
     <div className={styles.root}>
@@ -180,14 +181,16 @@ export function MessageList({ live, visible }: { readonly live: LiveConversation
                 />
               );
             }
-            const { entry, joined } = row;
-            const own = entry.author === self;
-            const mark: Mark | undefined = own && entry.seq === lastOwn ? live.delivery(entry.seq) : undefined;
+            const { message, joined } = row;
+            const own = message.author === self;
+            const mark: Mark | undefined = own && message.seq === lastOwn ? live.delivery(message.seq) : undefined;
             return (
               <MessageBubble
                 key={row.key}
-                written={entry.kind === 'message' && typeof entry.body.text === 'string' ? entry.body.text : undefined}
-                at={entry.at}
+                written={message.text}
+                editedAt={message.editedAt}
+                reactions={message.reactions}
+                at={message.at}
                 author={own ? text.chat.own : partner}
                 own={own}
                 joined={joined}

@@ -1,16 +1,16 @@
-import type { Entry, Outgoing } from '#web/api/index.ts';
+import type { Outgoing, ShownMessage } from '#web/api/index.ts';
 
 export type MessageRow =
   | { readonly kind: 'day'; readonly key: string; readonly at: number }
   | { readonly kind: 'unread'; readonly key: string }
   /** `joined`: follows another of the same author within a few minutes, so it needs no name of its own. */
-  | { readonly kind: 'entry'; readonly key: string; readonly entry: Entry; readonly joined: boolean }
+  | { readonly kind: 'message'; readonly key: string; readonly message: ShownMessage; readonly joined: boolean }
   | { readonly kind: 'outgoing'; readonly key: string; readonly message: Outgoing; readonly joined: boolean };
 
 const joinWithinMs = 5 * 60_000;
 
 export interface MessageRowsInput {
-  readonly entries: readonly Entry[];
+  readonly messages: readonly ShownMessage[];
   readonly outgoing: readonly Outgoing[];
   /** The mark of what is new stands behind this number; missing: no mark. */
   readonly newAfter: number | undefined;
@@ -19,7 +19,7 @@ export interface MessageRowsInput {
 }
 
 /** A conversation as rows: days, the mark of what is new, messages, and below them what is on its way. */
-export function messageRows({ entries, outgoing, newAfter, self, dayKey }: MessageRowsInput): MessageRow[] {
+export function messageRows({ messages, outgoing, newAfter, self, dayKey }: MessageRowsInput): MessageRow[] {
   const rows: MessageRow[] = [];
   let day = '';
   let before: { author: string; at: number } | undefined;
@@ -32,15 +32,15 @@ export function messageRows({ entries, outgoing, newAfter, self, dayKey }: Messa
     rows.push({ kind: 'day', key: `day-${key}`, at });
   };
   const joined = (author: string, at: number) => before?.author === author && at - before.at < joinWithinMs;
-  for (const entry of entries) {
-    begin(entry.at);
-    if (!marked && newAfter !== undefined && entry.seq > newAfter && entry.author !== self) {
+  for (const message of messages) {
+    begin(message.at);
+    if (!marked && newAfter !== undefined && message.seq > newAfter && message.author !== self) {
       marked = true;
       before = undefined;
       rows.push({ kind: 'unread', key: 'unread' });
     }
-    rows.push({ kind: 'entry', key: entry.entryId, entry, joined: joined(entry.author, entry.at) });
-    before = entry;
+    rows.push({ kind: 'message', key: message.entryId, message, joined: joined(message.author, message.at) });
+    before = message;
   }
   for (const message of outgoing) {
     begin(message.at);

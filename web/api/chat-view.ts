@@ -1,0 +1,77 @@
+import type { EntryBodies } from '#shared/protocol/chat.ts';
+import type { Entry, EntryId, UserId } from './types.ts';
+
+/** One emoji under a message, with those who gave it, first ones first. */
+export interface Reaction {
+  readonly emoji: string;
+  readonly users: readonly UserId[];
+}
+
+/** A message as it is shown: with its newest text, or as what is left of one that was taken back. */
+export interface ShownMessage {
+  readonly seq: number;
+  readonly entryId: EntryId;
+  readonly author: UserId;
+  readonly at: number;
+  /** `undefined`: it was taken back. */
+  readonly text: string | undefined;
+  readonly mentions?: EntryBodies['message']['mentions'];
+  /** The message that this one answers. */
+  readonly replyTo?: EntryId | undefined;
+  readonly forwarded?: EntryBodies['message']['forwarded'];
+  /** When it got its present text; missing: it has the first one. */
+  readonly editedAt?: number;
+  /** Texts that stood here before, oldest first. */
+  readonly earlier: readonly string[];
+  readonly reactions: readonly Reaction[];
+}
+
+/**
+ * What a piece of a log shows, in the order of the log. It depends on the entries alone, so all clients that hold the same ones
+ * show the same; whether an entry was allowed its server has decided. What is about a message that is not held is left out.
+ */
+export function shownMessages(entries: readonly Entry[]): readonly ShownMessage[] {
+  const shown = new Map<EntryId, ShownMessage>();
+  for (const entry of entries) {
+    if (entry.kind === 'message') {
+      shown.set(entry.entryId, messageOf(entry));
+      continue;
+    }
+    const target = shown.get(entry.body.target as EntryId);
+    if (target?.text === undefined) continue;
+    const next = changed(target, entry);
+    if (next !== target) shown.set(target.entryId, next);
+  }
+  return [...shown.values()];
+}
+
+function messageOf({ seq, entryId, author, at, body }: Entry): ShownMessage {
+  const { text, mentions, replyTo, forwarded } = body as Partial<EntryBodies['message']>;
+  const bare = { seq, entryId, author, at, earlier: [], reactions: [] };
+  return text === undefined ? { ...bare, text } : { ...bare, text, mentions, replyTo, forwarded };
+}
+
+function changed(message: ShownMessage, { kind, author, at, body }: Entry): ShownMessage {
+  if (kind === 'delete') {
+    const { seq, entryId, author: by, at: when } = message;
+    return { seq, entryId, author: by, at: when, text: undefined, earlier: [], reactions: [] };
+  }
+  if (kind === 'edit') {
+    const { text, mentions } = body as Partial<EntryBodies['edit']>;
+    if (text === undefined || message.text === undefined) return message;
+    return { ...message, text, mentions, editedAt: at, earlier: [...message.earlier, message.text] };
+  }
+  if (kind !== 'reaction') return message;
+  const { emoji, on } = body as Partial<EntryBodies['reaction']>;
+  if (emoji === undefined || on === undefined) return message;
+  return { ...message, reactions: withReaction(message.reactions, emoji, author, on) };
+}
+
+function withReaction(reactions: readonly Reaction[], emoji: string, user: UserId, isOn: boolean): readonly Reaction[] {
+  const known = reactions.find((each) => each.emoji === emoji);
+  if (known === undefined) return isOn ? [...reactions, { emoji, users: [user] }] : reactions;
+  if (known.users.includes(user) === isOn) return reactions;
+  const users = isOn ? [...known.users, user] : known.users.filter((each) => each !== user);
+  if (users.length === 0) return reactions.filter((each) => each !== known);
+  return reactions.map((each) => (each === known ? { emoji, users } : each));
+}
