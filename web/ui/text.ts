@@ -17,7 +17,13 @@ export interface Words {
 
 /** @param timeZone Default: that of the browser. */
 export function wordsIn(language: Language, timeZone?: string): Words {
-  return { language, text: catalogues[language], format: new Formats(language, timeZone) };
+  return { language, text: catalogues[language], format: new Formats(localeOf(language), timeZone) };
+}
+
+/** English is written in many ways; dates and times are as the browser's own kind has them. */
+function localeOf(language: Language): string {
+  const tags = typeof navigator === 'undefined' ? [] : navigator.languages;
+  return tags.find((tag) => tag.slice(0, 2).toLowerCase() === language) ?? language;
 }
 
 /** The first of the browser's languages that there is a catalogue for. */

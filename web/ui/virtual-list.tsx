@@ -30,6 +30,8 @@ const useStyles = makeStyles({
     border: '2px solid transparent',
     cursor: 'pointer',
     ':hover': { backgroundColor: tokens.colorSubtleBackgroundHover },
+    // Forced colours would draw every transparent border.
+    '@media (forced-colors: active)': { border: '2px solid Canvas' },
   },
   selected: {
     backgroundColor: tokens.colorSubtleBackgroundSelected,
@@ -38,7 +40,7 @@ const useStyles = makeStyles({
   plain: { cursor: 'default', ':hover': { backgroundColor: 'transparent' } },
   focused: {
     border: `2px solid ${tokens.colorStrokeFocus2}`,
-    '@media (forced-colors: active)': { border: '2px solid Highlight', outline: '1px solid Highlight' },
+    '@media (forced-colors: active)': { border: '2px dashed Highlight' },
   },
 });
 
