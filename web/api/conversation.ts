@@ -15,6 +15,7 @@ import {
   withPosition,
 } from './chat-log.ts';
 import type { Client } from './client.ts';
+import type { ClientTimer } from './clock.ts';
 import { type Outgoing, OutgoingQueue } from './outgoing-queue.ts';
 import type { Conversation, Cursor, Entry, EntryId, Position, UserId } from './types.ts';
 
@@ -44,6 +45,8 @@ export class LiveConversation {
   #log: ChatLog;
   #repairing: Promise<void> | undefined;
   #typingToldAt = Number.NEGATIVE_INFINITY;
+  /** Tells when the time since the last sign is over. */
+  #typingLater: ClientTimer | undefined;
   #deliveredTold = 0;
   #readTold = 0;
 
@@ -96,6 +99,8 @@ export class LiveConversation {
 
   send(text: string): EntryId {
     const entryId = timeOrderedId(this.#host.client.now()) as EntryId;
+    this.#typingLater?.stop();
+    this.#typingLater = undefined;
     this.#queue.add({ entryId, text, at: this.#host.client.now() });
     return entryId;
   }
@@ -143,13 +148,18 @@ export class LiveConversation {
     this.#tell({ read });
   }
 
-  /** The person is writing. Told at most every 3 s. */
+  /** The person is writing. Told at most every 3 s; within that time it is told at its end, unless the message is sent before. */
   tellTyping(): void {
     const { client } = this.#host;
-    const now = client.clock.monotonicMs();
-    if (now - this.#typingToldAt < typingEveryMs || client.state.phase !== 'open') return;
-    this.#typingToldAt = now;
-    client.call('chat.typing', { conversationId: this.id }, { timeoutMs: 3_000, retry: false }).catch(() => undefined);
+    if (this.#typingLater || client.state.phase !== 'open') return;
+    const waitMs = this.#typingToldAt + typingEveryMs - client.clock.monotonicMs();
+    if (waitMs <= 0) this.#tellTypingNow();
+    else {
+      this.#typingLater = client.clock.after(waitMs, () => {
+        this.#typingLater = undefined;
+        this.#tellTypingNow();
+      });
+    }
   }
 
   /** Takes the server's newer description, with entries after the own cursor if it sent some. */
@@ -225,6 +235,12 @@ export class LiveConversation {
     const { self } = this.#host;
     const entry: Entry = { conversationId: this.id, seq, entryId, author: self, at, kind: 'message', body: { text } };
     void this.#take(withEntries(this.#log, [entry], self));
+  }
+
+  #tellTypingNow(): void {
+    const { client } = this.#host;
+    this.#typingToldAt = client.clock.monotonicMs();
+    client.call('chat.typing', { conversationId: this.id }, { timeoutMs: 3_000, retry: false }).catch(() => undefined);
   }
 
   /** Fetches what is missing behind the newest entry held; one at a time. A failure is tried again with the next news. */

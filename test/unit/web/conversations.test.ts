@@ -128,6 +128,24 @@ describe('web/api: conversations and watched people over reconnects', () => {
     again.close();
   });
 
+  it('tells that somebody writes at most every 3 s, and once more at the end of that time', async () => {
+    await client.close();
+    const clock: ClientClock = { ...platformClock, after: (delayMs, act) => platformClock.after(delayMs / 100, act) };
+    client = await connect({ servers: [server.url], signIn: 'anna', password: 'correct horse', clock });
+    const conversations = await ready();
+    const [live] = conversations.list;
+    const told = () => server.askedFor('chat.typing').length;
+    live?.tellTyping();
+    live?.tellTyping();
+    live?.tellTyping();
+    await eventually(() => told() === 2);
+    live?.tellTyping();
+    live?.send('sent before it was told again');
+    await eventually(() => server.askedFor('chat.send').length === 1);
+    assert.equal(told(), 2);
+    conversations.close();
+  });
+
   it('watches the same people again in each session', async () => {
     const watch = new PresenceWatch(client);
     const ben = 'ben' as UserId;
