@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { eventually } from '#test/support/eventually.ts';
-import { type Client, Conversations, connect, type Entry, PresenceWatch, type UserId } from '#web/api/index.ts';
+import {
+  type Client,
+  type ClientClock,
+  Conversations,
+  connect,
+  type Entry,
+  PresenceWatch,
+  platformClock,
+  type UserId,
+} from '#web/api/index.ts';
 import { type Asked, ScriptedServer } from './support/scripted-server.ts';
 
 const entry = (seq: number, author = 'ben') => ({
