@@ -70,7 +70,9 @@ export type Presence = z.infer<typeof presenceSchema>;
 /** What a user sees of themselves beside their presence. */
 export const ownPresenceSchema = z.object({
   presence: presenceSchema,
-  manual: z.object({ state: manualStateSchema, from: timestamp.optional(), until: timestamp.optional(), setBy: userIdSchema.optional() }).nullable(),
+  manual: z
+    .object({ state: manualStateSchema, from: timestamp.optional(), until: timestamp.optional(), setBy: userIdSchema.optional() })
+    .nullable(),
   /** What the state would be without the manual one. */
   automatic: presenceStateSchema,
 });
@@ -80,7 +82,8 @@ const watchedUsers = z.array(userIdSchema).min(1).max(500);
 
 export const presenceMethods = {
   'presence.watch': {
-    about: 'Watches people: answers with what they are now; changes follow as `presence.changed`. Watching somebody twice does nothing.',
+    about:
+      'Watches people: answers with what they are now; changes follow as `presence.changed`. Watching somebody twice does nothing.',
     params: z.strictObject({ userIds: watchedUsers }),
     result: z.object({ presences: z.array(presenceSchema) }),
   },
@@ -100,7 +103,8 @@ export const presenceMethods = {
     result: ownPresenceSchema,
   },
   'presence.set': {
-    about: 'Sets a state by hand, from and until given times if wanted; null lets sessions, calls and calendar decide. With `userId`: that of another person (right `setPresence`).',
+    about:
+      'Sets a state by hand, from and until given times if wanted; null lets sessions, calls and calendar decide. With `userId`: that of another person (right `setPresence`).',
     act: true,
     params: z.strictObject({
       actId: actIdSchema,
@@ -112,7 +116,8 @@ export const presenceMethods = {
     result: z.object({ version: presenceVersionSchema }),
   },
   'presence.setNote': {
-    about: 'Sets the note, until a given time if wanted; null removes it. With `userId`: that of another person (right `setPresence`).',
+    about:
+      'Sets the note, until a given time if wanted; null removes it. With `userId`: that of another person (right `setPresence`).',
     act: true,
     params: z.strictObject({
       actId: actIdSchema,
@@ -126,7 +131,8 @@ export const presenceMethods = {
 
 export const presenceEvents = {
   'presence.changed': {
-    about: 'A watched person changed. The whole presence as this watcher may see it; an older version than the known one is ignored.',
+    about:
+      'A watched person changed. The whole presence as this watcher may see it; an older version than the known one of the same level is ignored.',
     fields: presenceSchema,
   },
   'presence.own': {

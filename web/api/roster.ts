@@ -12,7 +12,8 @@ export function comparePresenceVersions(a: PresenceVersion, b: PresenceVersion):
 
 /**
  * The roster with what arrived; the same object when nothing in it is new. An older version than the known one is left out. An
- * equal one is taken: what may be seen of it, and whether it is stale, change without a new version.
+ * equal one is taken: whether it is stale changes without a new version. Versions order what one permission level sees; after a
+ * change of the level, what comes is taken.
  *
  * @param anew Users whose known presence is from an earlier session; it orders nothing any more, so whatever comes is taken.
  */
@@ -20,7 +21,8 @@ export function takeIn(roster: Roster, arrived: readonly Presence[], anew: Reado
   let next: Map<UserId, Presence> | undefined;
   for (const presence of arrived) {
     const known = (next ?? roster).get(presence.userId);
-    if (known && !anew.has(presence.userId) && comparePresenceVersions(presence.version, known.version) < 0) continue;
+    const isComparable = known?.level === presence.level && !anew.has(presence.userId);
+    if (isComparable && comparePresenceVersions(presence.version, known.version) < 0) continue;
     next ??= new Map(roster);
     next.set(presence.userId, presence);
   }

@@ -49,6 +49,12 @@ describe('web/api: roster', () => {
     assert.equal(takeIn(known, [presence(version(1, 'uc1', 1, 1), 'available', true)]).get(ben)?.stale, true);
   });
 
+  it('takes an older version of another level, because each level has versions of its own', () => {
+    const known = takeIn(new Map(), [presence(version(1, 'uc1', 1, 5))]);
+    const lowered: Presence = { ...presence(version(1, 'uc1', 1, 2)), level: 'public' };
+    assert.equal(takeIn(known, [lowered]).get(ben)?.level, 'public');
+  });
+
   it('lets a new session begin with an older version, and only once', () => {
     const known = takeIn(new Map(), [presence(version(5, 'uc1', 1, 1))]);
     const again = takeIn(known, [presence(version(1, 'uc2', 1, 1), 'offline')], new Set([ben]));
