@@ -17,7 +17,7 @@ interface Place {
 }
 
 /** One lean client: follows redirects, comes back after a loss, counts what it hears. It costs a fraction of the real one. */
-class CrowdClient {
+export class CrowdClient {
   readonly #token: MintedToken;
   readonly #places: readonly Place[];
   #socket: WebSocket | undefined;
@@ -66,7 +66,8 @@ class CrowdClient {
     return (result as { presences: { state: string; stale?: true }[] }).presences;
   }
 
-  async ask(method: string, params: object): Promise<Record<string, unknown>> {
+  /** Sends whatever it is given; answers the whole answer. */
+  async ask(method: string, params: unknown): Promise<Record<string, unknown>> {
     const id = this.#nextId++;
     const answer = new Promise<Record<string, unknown>>((resolve) => this.#answers.set(id, resolve));
     this.#socket?.send(JSON.stringify({ id, method, params }));

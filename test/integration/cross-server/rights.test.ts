@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { type PermissionLevel, permissionLevels, type Right } from '#shared/protocol/permissions.ts';
+import { randomId } from '#shared/random-id.ts';
+import { createGroup } from '#test/support/company.ts';
+import { eventually } from '#test/support/eventually.ts';
+import type { Person } from '#test/support/person.ts';
+import { type CardField, levelTable } from '#ucserver/auth/index.ts';
+import { onOneAndTwoServers } from './places.ts';
+
+const upTo = (level: PermissionLevel) =>
+  permissionLevels.slice(0, permissionLevels.indexOf(level) + 1).map((each) => levelTable[each]);
+const rights = (level: PermissionLevel): readonly Right[] => upTo(level).flatMap(({ may }) => may);
+const cardFields = (level: PermissionLevel): readonly CardField[] => upTo(level).flatMap(({ card }) => card);
+/** Fields of the card that everybody of the test company has. */
+const filled: readonly CardField[] = [
+  'title',
+  'company',
+  'department',
+  'workPhone',
+  'office',
+  'address',
+  'mobile',
+  'privatePhone',
+];
+
+onOneAndTwoServers(
+  'rights',
+  ({ here, there }) => ({ people: { ann: { home: here }, bob: { home: there }, cleo: { home: here } } }),
+  (stage) => {
+    let ann: Person;
+    let bob: Person;
+
+    before(async () => {
+      [ann, bob] = await Promise.all([stage().signIn('ann'), stage().signIn('bob')]);
+      await bob.watch(ann);
+      await ann.client.call('presence.setNote', { text: 'In room 4' });
+      await bob.untilSees(ann, ({ note }) => note?.text === 'In room 4');
+    });
+
+    const grant = (level: PermissionLevel | null) =>
+      ann.client.call('permissions.grant', { to: { kind: 'user', userId: bob.userId }, level });
+
+    for (const level of permissionLevels) {
+      it(`${level} takes effect at once, and sees and may what the table says`, async () => {
+        await grant(level);
+        const tookMs = await bob.untilSees(ann, (presence) => presence.level === level, 2_000);
+        assert.ok(tookMs <= 2_000);
+        const presence = bob.sees(ann);
+        assert.equal(presence?.state, level === 'blocked' ? 'unknown' : 'available');
+        assert.equal(presence?.note?.text, ['blocked', 'public'].includes(level) ? undefined : 'In room 4');
+        assert.deepEqual(presence?.devices, ['team', 'personal'].includes(level) ? ['browser'] : undefined);
+        const { presences } = await bob.client.call('presence.get', { userIds: [ann.userId] });
+        assert.deepEqual(presences, [presence], 'reading shows no more than watching');
+
+        const { people } = await bob.client.call('directory.get', { userIds: [ann.userId] });
+        const [card] = people;
+        assert.equal(card?.level, level);
+        assert.deepEqual([card?.name, card?.email], ['ann', 'ann@example.com']);
+        const allowed = filled.filter((field) => cardFields(level).includes(field));
+        assert.deepEqual(
+          filled.filter((field) => card?.[field] !== undefined),
+          allowed,
+        );
+
+        const may = (act: Promise<unknown>, right: Right) =>
+          rights(level).includes(right) ? assert.doesNotReject(act) : assert.rejects(act, { code: 'FORBIDDEN' });
+        const { conversationId } = await bob.client.call('chat.open', { userId: ann.userId });
+        await may(bob.client.call('chat.send', { conversationId, entryId: randomId() as never, body: { text: level } }), 'chat');
+        await may(bob.client.call('presence.set', { userId: ann.userId, state: 'available' }), 'setPresence');
+        await may(bob.client.call('presence.setNote', { userId: ann.userId, text: 'In room 4' }), 'setPresence');
+        if (rights(level).includes('setPresence')) await ann.client.call('presence.set', { state: null });
+      });
+    }
+
+    it('a grant to a group counts when it is more, and a personal one decides alone', async () => {
+      await grant(null);
+      await bob.untilSees(ann, ({ level }) => level === 'team');
+      const groupId = await createGroup(stage().mesh, 'Family', [bob.userId]);
+      const toGroup = (level: PermissionLevel | null) =>
+        ann.client.call('permissions.grant', { to: { kind: 'group', groupId: groupId as never }, level });
+      // The group was made outside; servers learn of it within a second.
+      await eventually(() => toGroup('personal'), { withinMs: 3_000 });
+      await bob.untilSees(ann, ({ level }) => level === 'personal');
+      await grant('public');
+      await bob.untilSees(ann, ({ level }) => level === 'public');
+      await grant(null);
+      await toGroup('public');
+      await bob.untilSees(ann, ({ level }) => level === 'team');
+      await toGroup(null);
+    });
+
+    it('shows grants on all own devices, live', async () => {
+      const phone = await stage().signIn('ann', 0, 'Phone');
+      const heard: unknown[] = [];
+      phone.client.on('permissions.changed', ({ grants }) => heard.push(grants));
+      await grant('business');
+      await eventually(() => heard.length > 0);
+      assert.deepEqual(heard.at(-1), [{ to: { kind: 'user', userId: bob.userId }, level: 'business' }]);
+      await grant(null);
+    });
+
+    it('leaves settings to administrators', async () => {
+      const set = { key: 'permissions.companyDefault', value: 'personal', version: 0 } as const;
+      await assert.rejects(bob.client.call('settings.set', set), { code: 'FORBIDDEN' });
+      await assert.rejects(bob.client.call('settings.list', {}), { code: 'FORBIDDEN' });
+    });
+  },
+);
