@@ -9,6 +9,7 @@ import { chatConfigSchema } from './chat/index.ts';
 import { databaseConfigSchema } from './database/index.ts';
 import { gatewayConfigSchema } from './gateway/index.ts';
 import { httpConfigSchema } from './http/index.ts';
+import { outboxConfigSchema } from './outbox/index.ts';
 import { ownershipConfigSchema } from './ownership/index.ts';
 import { presenceConfigSchema } from './presence/index.ts';
 import { signInConfigSchema } from './sign-in/index.ts';
@@ -40,6 +41,7 @@ export const configSchema = defineConfig({
   signIn: signInConfigSchema.describe('Where people are signed in, and when they move.'),
   presence: presenceConfigSchema.describe('Presence.'),
   chat: chatConfigSchema.describe('Chat.'),
+  outbox: outboxConfigSchema.describe('What is accepted while the database is away.'),
   log: logSchema.describe('The log.'),
 });
 export type Config = z.infer<typeof configSchema>;

@@ -38,6 +38,7 @@ export function watchReach(parts: { mesh: Mesh; redis: RedisConnection; database
     reach: () => ({
       mesh: mesh.state,
       database: database.health.reads === 'up' && database.health.writes === 'up' ? 'up' : 'down',
+      outbox: redis.state,
     }),
     onReach(listener) {
       listeners.add(listener);

@@ -19,6 +19,7 @@ import { replicaParts, SecretBox, startStorage } from './database/index.ts';
 import { Directory, registerDirectoryMethods, tellCardChanges } from './directory/index.ts';
 import { Dispatcher, Gateway, registerSessionMethods, SessionTable } from './gateway/index.ts';
 import { authRoutes, ClientAddress, createHttpApp, HttpServer, Networks, Origins, systemRoutes } from './http/index.ts';
+import { createOutbox, databaseWatch, folderDisk, RedisPendingStore, redisWatch, spoolFolder } from './outbox/index.ts';
 import { createOwnership } from './ownership/index.ts';
 import { createPermissions } from './permissions/index.ts';
 import { createPresence, type PresenceService } from './presence/index.ts';
@@ -138,8 +139,16 @@ export async function startServer({
   });
   tellCardChanges({ directory, sessionsShowing: (userId) => presence.sessionsShowing(userId) });
 
+  const outbox = await createOutbox({
+    ...{ config: config.outbox, members, health, registry, ...base },
+    disk: folderDisk(spoolFolder(config.server.dataFolder)),
+    store: new RedisPendingStore({ redis: cluster.redis, signer, keys, logger }),
+    redis: redisWatch(cluster.redis),
+    storage: databaseWatch(database),
+    self: () => cluster.self,
+  });
   const chat = createChat({
-    ...{ database, replica, mesh, members, ownership, sessions, dispatcher, config: config.chat, ...base, registry },
+    ...{ database, replica, outbox, mesh, members, ownership, sessions, dispatcher, config: config.chat, ...base, registry },
     mayChat: (addressee, author) => mayDo(levelOf(addressee, author), 'chat'),
   });
 
@@ -173,6 +182,7 @@ export async function startServer({
   lifecycle.add({ name: 'auth', start: () => auth.start(), stop: () => auth.stop() });
   lifecycle.add({ name: 'ownership', ...ownership });
   lifecycle.add({ name: 'presence', start: () => presence.start(), stop: () => presence.stop() });
+  lifecycle.add({ name: 'outbox', ...outbox });
   lifecycle.add({ name: 'chat', ...chat });
   lifecycle.add({ name: 'sessions', start: () => sessions.start(), stop: () => sessions.stop() });
   lifecycle.add({ name: 'sign-in', start: () => signIn.start(), stop: () => signIn.stop() });

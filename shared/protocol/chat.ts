@@ -21,6 +21,16 @@ export const entrySchema = z.object({
 });
 export type Entry = z.infer<typeof entrySchema>;
 
+/**
+ * An entry that was accepted while the database was away: it has no number yet. Clients show pending entries behind all numbered
+ * ones, in the order of `place` and then `entryId`, until they hear of their number.
+ */
+export const pendingEntrySchema = entrySchema.omit({ seq: true }).extend({
+  /** Only good to order pending entries of one conversation. */
+  place: z.int().min(1),
+});
+export type PendingEntry = z.infer<typeof pendingEntrySchema>;
+
 /** Whom a message calls: members by id, or everybody in the conversation. */
 export const mentionsSchema = z.union([z.array(userIdSchema).min(1).max(50), z.literal('everybody')]);
 export type Mentions = z.infer<typeof mentionsSchema>;
@@ -57,7 +67,8 @@ export const emojiSchema = text(1, 32).refine(
   'must be one emoji',
 );
 
-const placed = z.object({ seq: z.int().min(1), at: timestamp });
+/** Where an entry stands, or waits. */
+const placed = z.union([z.object({ seq: z.int().min(1), at: timestamp }), z.object({ pending: z.int().min(1), at: timestamp })]);
 const onEntry = { conversationId: conversationIdSchema, entryId: entryIdSchema, target: entryIdSchema };
 
 /** How far a member has got; positions only grow. */
@@ -85,6 +96,10 @@ export const conversationSchema = z.object({
   positions: z.array(positionSchema),
   unread: z.int().min(0),
   lastEntry: entrySchema.optional(),
+  /** All that is pending, in order; missing when nothing is. */
+  pending: z.array(pendingEntrySchema).optional(),
+  /** The database is away, and this is told from memory: the head may be higher, positions and `unread` say nothing. */
+  partial: z.literal(true).optional(),
 });
 export type Conversation = z.infer<typeof conversationSchema>;
 
@@ -97,10 +112,16 @@ export const chatMethods = {
   'chat.conversations': {
     about: "The user's conversations, those with the newest entries first, in pages.",
     params: z.strictObject({ cursor: z.string().max(256).optional(), limit: z.int().min(1).max(200).default(50) }),
-    result: z.object({ conversations: z.array(conversationSchema), nextCursor: z.string().optional() }),
+    result: z.object({
+      conversations: z.array(conversationSchema),
+      nextCursor: z.string().optional(),
+      /** The database is away: only the conversations that were active lately are here. Ask again when it is back. */
+      partial: z.literal(true).optional(),
+    }),
   },
   'chat.send': {
-    about: 'Adds a message. Answered when it is stored; the same entryId sent again gets the same answer.',
+    about:
+      'Adds a message. Answered when it is stored: `seq` is its number. While the database is away it is kept by two other means, and `pending` is its place until `chat.committed` tells its number. The same entryId sent again is the same message.',
     act: true,
     params: z.strictObject({ conversationId: conversationIdSchema, entryId: entryIdSchema, body: messageBodySchema }),
     result: placed,
@@ -134,7 +155,8 @@ export const chatMethods = {
     result: placed,
   },
   'chat.history': {
-    about: 'Entries by number: those before `before` (newest page when missing) or after `after`, always in ascending order.',
+    about:
+      'Entries by number: those before `before` (newest page when missing) or after `after`, always in ascending order. While the database is away, what is not in memory is answered `STORAGE_UNAVAILABLE`, never with an empty list.',
     params: z
       .strictObject({
         conversationId: conversationIdSchema,
@@ -150,7 +172,7 @@ export const chatMethods = {
   },
   'chat.resume': {
     about:
-      'What a client that was away has missed: for each conversation it knows, its head, positions and the first entries after the cursor; conversations it does not know are in `chat.conversations`.',
+      'What a client that was away has missed: for each conversation it knows, its head, positions, the first entries after the cursor and all that is pending; conversations it does not know are in `chat.conversations`.',
     params: z.strictObject({
       cursors: z.array(z.strictObject({ conversationId: conversationIdSchema, ...cursorSchema.shape })).max(200),
     }),
@@ -178,6 +200,16 @@ export const chatEvents = {
   'chat.entry': {
     about: 'A new entry; contiguous numbers only. The session that sent it gets the answer to its request instead.',
     fields: entrySchema,
+  },
+  'chat.pending': {
+    about:
+      'A new entry without a number, because the database is away. It may come more than once, and after its number was told.',
+    fields: pendingEntrySchema,
+  },
+  'chat.committed': {
+    about:
+      'A pending entry has got its number. The entry itself comes as `chat.entry`, or is fetched like any other that is missing.',
+    fields: z.object({ conversationId: conversationIdSchema, entryId: entryIdSchema, seq: z.int().min(1) }),
   },
   'chat.position': {
     about: 'A member has read or received further.',

@@ -22,8 +22,10 @@ export const deviceSchema = z.strictObject({
 export const reachSchema = z.object({
   /** Between servers; `down`: people of other servers are shown stale, chat reaches them through the database. */
   mesh: z.enum(['up', 'down']),
-  /** `down`: messages cannot be stored, history cannot be read. */
+  /** `down`: messages are not stored now, older history cannot be read. */
   database: z.enum(['up', 'down']),
+  /** What happens to messages while `database` is `down`; `up`: they are taken all the same and stored later, else refused. */
+  outbox: z.enum(['up', 'down']).optional(),
 });
 export type Reach = z.infer<typeof reachSchema>;
 
@@ -85,7 +87,8 @@ export const sessionMethods = {
     result: z.object({}),
   },
   'session.activity': {
-    about: 'Says whether the person is at this device, and whether they have text they have not sent (which delays a move to another server).',
+    about:
+      'Says whether the person is at this device, and whether they have text they have not sent (which delays a move to another server).',
     params: z.strictObject({
       activity: activitySchema,
       unsentText: z.boolean().default(false),
@@ -102,7 +105,12 @@ export const sessionMethods = {
 export const sessionEvents = {
   'session.redirect': {
     about: 'Go to this server now: this one is draining, or your home server is back. The connection closes soon.',
-    fields: z.object({ serverId: serverIdSchema, url: z.url(), ticket: z.string(), reason: z.enum(['draining', 'goingHome', 'moved']) }),
+    fields: z.object({
+      serverId: serverIdSchema,
+      url: z.url(),
+      ticket: z.string(),
+      reason: z.enum(['draining', 'goingHome', 'moved']),
+    }),
   },
   'session.ended': {
     about: 'This session is over; the connection closes.',

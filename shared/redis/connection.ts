@@ -58,6 +58,11 @@ export class RedisConnection {
     return this.#up ? 'up' : 'down';
   }
 
+  /** Names the Redis process that answers: another one may have lost what was written last. `undefined` before the first answer. */
+  get runId(): string | undefined {
+    return this.#runId;
+  }
+
   /** What is wrong with this Redis (version, eviction policy) although it answers; for `/readyz` and the log. */
   get problem(): string | undefined {
     return this.#problem;

@@ -77,6 +77,42 @@ export const keySpace = {
     expiry: '1 h, renewed with every write',
     meaning: 'What an owner knows of a user beyond SQL, written at most every 100 ms.',
   }),
+  pendingItems: define([], () => '{outbox}:items', {
+    type: 'hash',
+    value: '"<kind>/<key>/<id>" → "<place, 16 digits> <signed item>"',
+    expiry: 'none; an item is removed when SQL was seen to hold it',
+    meaning: 'What was acknowledged while SQL was away. Re-added from the spools of the servers after Redis lost it.',
+  }),
+  pendingOrder: define([], () => '{outbox}:order', {
+    type: 'sorted set',
+    value: '"<kind>/<key> <place, 16 digits> <id>", all scores 0, so in the order of lines, places and ids',
+    expiry: 'none; goes with its item',
+    meaning: 'In which order the pending items of each line go into SQL.',
+  }),
+  pendingLines: define([], () => '{outbox}:lines', {
+    type: 'sorted set',
+    value: '"<kind>/<key>" → number of the last addition to this line',
+    expiry: 'none; a line is removed with its last item',
+    meaning: 'Which conversations have something pending, and what a server has not read yet.',
+  }),
+  pendingAdditions: define([], () => '{outbox}:additions', {
+    type: 'string',
+    value: 'how many items were added ever; only rises',
+    expiry: 'none',
+    meaning: 'Numbers the additions.',
+  }),
+  drainer: define([], () => '{outbox}:drainer', {
+    type: 'string',
+    value: 'incarnation of the server that brings pending items into SQL',
+    expiry: '3 s, renewed while at work',
+    meaning: 'Saves work; two drainers at once are harmless.',
+  }),
+  spoolsAdded: define([], () => '{outbox}:spools', {
+    type: 'hash',
+    value: 'server id → "<incarnation> <run id of the Redis that it added to>"',
+    expiry: 'none; one field for each server',
+    meaning: 'Which servers have added what is in their spools, so that nothing is drained before what belongs in front of it.',
+  }),
 } as const;
 
 export type KeyName = keyof typeof keySpace;

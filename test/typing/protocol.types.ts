@@ -9,7 +9,7 @@ declare const entryId: EntryId;
 
 export type Cases = [
   Expect<Equal<Params<'chat.send'>['conversationId'], ConversationId>>,
-  Expect<Equal<Result<'chat.send'>['seq'], number>>,
+  Expect<Equal<Result<'chat.send'>['at'], number>>,
   // A client may leave out what has a default; a handler always gets it.
   Expect<Equal<ParamsIn<'chat.history'>['limit'], number | undefined>>,
   Expect<Equal<Params<'chat.history'>['limit'], number>>,

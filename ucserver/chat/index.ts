@@ -7,7 +7,9 @@ import type { Clock } from '#shared/runtime/clock.ts';
 import type { Logger } from '#shared/runtime/logger.ts';
 import type { Database, Replica } from '#ucserver/database/index.ts';
 import type { Dispatcher, SessionTable } from '#ucserver/gateway/index.ts';
+import type { OutboxPort } from '#ucserver/outbox/index.ts';
 import type { Ownership } from '#ucserver/ownership/index.ts';
+import { Acceptance } from './acceptance.ts';
 import { Access } from './access.ts';
 import { type Committed, Committer } from './committer.ts';
 import type { ChatConfig } from './config.ts';
@@ -16,9 +18,12 @@ import { Delivery } from './delivery.ts';
 import { replicaDirectory } from './directory.ts';
 import { Generation } from './generation.ts';
 import { Heads } from './heads.ts';
+import { MemoryView } from './memory-view.ts';
 import { MessageService } from './message-service.ts';
 import { registerChatMethods } from './methods.ts';
 import { Notifier } from './notifier.ts';
+import { PendingEntries } from './pending-entries.ts';
+import { PendingStorage } from './pending-storage.ts';
 import { PositionWriter } from './position-writer.ts';
 import { RecentEntries } from './recent-entries.ts';
 import { ChatRepository } from './repository.ts';
@@ -35,6 +40,8 @@ export interface ChatDependencies {
   readonly replica: Pick<Replica, 'items'>;
   /** Whether `author` has the right `chat` with `addressee`, decided in memory. */
   readonly mayChat: (addressee: UserId, author: UserId) => boolean;
+  /** Takes entries while SQL cannot. */
+  readonly outbox: OutboxPort;
   readonly mesh: Mesh;
   readonly members: Pick<Members, 'all'>;
   readonly ownership: Pick<Ownership, 'ownerOf'>;
@@ -54,7 +61,7 @@ export interface Chat {
 
 /** @returns one-to-one chat on this server; `start` before the mesh opens and sessions come, `stop` before the database closes. */
 export function createChat(dependencies: ChatDependencies): Chat {
-  const { database, replica, mayChat, mesh, ownership, sessions, dispatcher, config, clock } = dependencies;
+  const { database, replica, mayChat, outbox, mesh, ownership, sessions, dispatcher, config, clock } = dependencies;
   const logger = dependencies.logger.child({ part: 'chat' });
   const metrics = createMetrics(dependencies.registry);
 
@@ -77,26 +84,34 @@ export function createChat(dependencies: ChatDependencies): Chat {
     ...{ repository, delivery, generation, members, sessions, clock, logger },
     isCutOff: () => mesh.state === 'down' || dependencies.members.all().some(({ suspected }) => suspected),
   });
-  const subscriber = new Subscriber({ mesh, ownership, sessions, recent, delivery, generation, heads });
+  const pending: PendingEntries = new PendingEntries({
+    ...{ outbox, recent, sessions, notifier, storage: new PendingStorage({ repository, clock, logger, onCommitted }) },
+    headOf: (conversationId) => memory.headOf(conversationId),
+  });
+  const memory = new MemoryView({ members, recent, pending, delivery, generation });
+  const subscriber = new Subscriber({ mesh, ownership, sessions, recent, delivery, generation, heads, pending });
   const committer = new Committer({
     ...{ repository, clock, logger, batchEntries: config.batchEntries, gatherMs: config.gatherMs },
-    onCommitted: (current, committed) => {
-      metrics.committed(committed.length);
-      generation.observe(current);
-      notifier.committed(current, committed);
-      deliver(committed);
-    },
+    onCommitted,
   });
   const typing = new TypingLimit(clock);
   const access = new Access({ members, mayChat });
+  const acceptance = new Acceptance({ committer, pending });
   const chat = new ChatService({
-    ...{ directory, access, members, repository, positions, delivery, generation, notifier, subscriber, typing },
+    ...{ directory, access, members, repository, recent, memory, positions, delivery, generation, notifier, subscriber, typing },
   });
   const messages = new MessageService({
     ...{ access, repository, clock },
-    commit: (entry, everybody, from) => committer.commit(entry, everybody, from),
+    commit: (entry, everybody, from) => acceptance.accept(entry, everybody, from),
   });
   registerChatMethods(dispatcher, { chat, messages });
+
+  function onCommitted(current: number, committed: readonly Committed[]): void {
+    metrics.committed(committed.length);
+    generation.observe(current);
+    notifier.committed(current, committed);
+    deliver(committed);
+  }
 
   function deliver(committed: readonly Committed[]): void {
     for (const { entry, members: everybody, from } of committed) {

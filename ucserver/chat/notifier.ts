@@ -1,8 +1,17 @@
 import type { ServerId, UserId } from '#shared/ids.ts';
-import { chatCommitted, chatPosition, chatTyping, type ToldEntry } from '#shared/mesh/contracts/chat.ts';
+import {
+  chatCommitted,
+  chatPending,
+  chatPosition,
+  chatSettled,
+  chatTyping,
+  type ToldEntry,
+} from '#shared/mesh/contracts/chat.ts';
 import type { Mesh } from '#shared/mesh/mesh-port.ts';
 import type { Ownership } from '#ucserver/ownership/index.ts';
+import type { NewEntry } from './commit-plan.ts';
 import type { Committed } from './committer.ts';
+import type { PendingChat } from './pending-item.ts';
 import type { MemberPosition } from './position-plan.ts';
 
 export interface NotifierOptions {
@@ -22,18 +31,18 @@ export class Notifier {
   }
 
   committed(generation: number, committed: readonly Committed[]): void {
-    const byServer = new Map<ServerId, ToldEntry[]>();
-    for (const { entry, members } of committed) {
-      const told = { entry, members: [...members] };
-      for (const server of this.#serversOf(members)) {
-        const list = byServer.get(server);
-        if (list === undefined) byServer.set(server, [told]);
-        else list.push(told);
-      }
-    }
-    for (const [server, list] of byServer) {
-      for (const told of portions(list)) this.#options.mesh.send(server, chatCommitted, { generation, told });
-    }
+    const news: ToldEntry[] = committed.map(({ entry, members }) => ({ entry, members: [...members] }));
+    for (const [server, told] of this.#perServer(news)) this.#options.mesh.send(server, chatCommitted, { generation, told });
+  }
+
+  pending(pending: readonly PendingChat[]): void {
+    const news = pending.map(({ entry, place, members }) => ({ entry, place, members: [...members] }));
+    for (const [server, told] of this.#perServer(news)) this.#options.mesh.send(server, chatPending, { told });
+  }
+
+  settled(settled: readonly { entry: NewEntry; members: readonly UserId[]; seq: number | undefined }[]): void {
+    const news = settled.map(({ entry, members, seq }) => ({ entry, members: [...members], seq }));
+    for (const [server, told] of this.#perServer(news)) this.#options.mesh.send(server, chatSettled, { told });
   }
 
   position(position: MemberPosition, members: readonly UserId[]): void {
@@ -48,6 +57,19 @@ export class Notifier {
       this.#options.mesh.send(server, chatTyping, { conversationId, userId, to: [...to] });
   }
 
+  /** For each server what concerns it, in portions that no event is too long for. */
+  *#perServer<Told extends Portioned>(news: readonly Told[]): Generator<[ServerId, Told[]]> {
+    const byServer = new Map<ServerId, Told[]>();
+    for (const told of news) {
+      for (const server of this.#serversOf(told.members)) {
+        const list = byServer.get(server);
+        if (list === undefined) byServer.set(server, [told]);
+        else list.push(told);
+      }
+    }
+    for (const [server, list] of byServer) for (const told of portions(list)) yield [server, told];
+  }
+
   #serversOf(members: readonly UserId[]): Set<ServerId> {
     const servers = new Set<ServerId>();
     for (const userId of members) {
@@ -59,9 +81,14 @@ export class Notifier {
   }
 }
 
+interface Portioned {
+  readonly entry: { readonly body: string };
+  readonly members: readonly UserId[];
+}
+
 /** Cuts a list so that no event becomes too long. */
-function* portions(list: readonly ToldEntry[]): Generator<ToldEntry[]> {
-  let portion: ToldEntry[] = [];
+function* portions<Told extends Portioned>(list: readonly Told[]): Generator<Told[]> {
+  let portion: Told[] = [];
   let units = 0;
   for (const told of list) {
     const more = told.entry.body.length + 300;

@@ -1,4 +1,4 @@
-import type { ConversationId, UserId } from '#shared/ids.ts';
+import type { ConversationId, EntryId, UserId } from '#shared/ids.ts';
 import { emptiedBody, type StoredEntry } from './commit-plan.ts';
 import { targetOf } from './entry-target.ts';
 
@@ -52,6 +52,31 @@ export class RecentEntries {
     const entries = this.#byId.get(conversationId)?.entries;
     const from = entries?.findIndex((entry) => entry.seq === seq + 1) ?? -1;
     return entries === undefined || from < 0 ? [] : entries.slice(from, from + limit);
+  }
+
+  /** The last entries before a number, ascending; none when that before it is not known here. */
+  before(conversationId: ConversationId, seq: number, limit: number): readonly StoredEntry[] {
+    const entries = this.#byId.get(conversationId)?.entries ?? [];
+    const end = entries.findLastIndex((entry) => entry.seq < seq) + 1;
+    const isNext = end === entries.length || entries[end]?.seq === seq;
+    return isNext ? entries.slice(Math.max(0, end - limit), end) : [];
+  }
+
+  last(conversationId: ConversationId): StoredEntry | undefined {
+    return this.#byId.get(conversationId)?.entries.at(-1);
+  }
+
+  find(conversationId: ConversationId, entryId: EntryId): StoredEntry | undefined {
+    return this.#byId.get(conversationId)?.entries.findLast((entry) => entry.entryId === entryId);
+  }
+
+  membersOf(conversationId: ConversationId): readonly UserId[] | undefined {
+    return this.#byId.get(conversationId)?.members;
+  }
+
+  /** Conversations of a person, in no order. */
+  ofUser(userId: UserId): ConversationId[] {
+    return [...this.#byId].filter(([, { members }]) => members.includes(userId)).map(([id]) => id);
   }
 
   /** How far the conversations have got, in the order of their ids, from after `after`. */

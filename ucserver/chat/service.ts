@@ -9,9 +9,11 @@ import { type ConversationCursor, readCursor, writeCursor } from './conversation
 import type { ChatDirectory, ConversationMembers } from './conversation-members.ts';
 import type { Delivery } from './delivery.ts';
 import type { Generation } from './generation.ts';
+import type { MemoryView } from './memory-view.ts';
 import type { Notifier } from './notifier.ts';
 import type { MemberPosition } from './position-plan.ts';
 import type { PositionWriter } from './position-writer.ts';
+import type { RecentEntries } from './recent-entries.ts';
 import type { ChatRepository, StoredConversation } from './repository.ts';
 import type { Subscriber } from './subscriber.ts';
 import type { TypingLimit } from './typing-limit.ts';
@@ -22,6 +24,8 @@ export interface ChatServiceOptions {
   readonly access: Access;
   readonly members: ConversationMembers;
   readonly repository: ChatRepository;
+  readonly recent: RecentEntries;
+  readonly memory: MemoryView;
   readonly positions: PositionWriter;
   readonly delivery: Delivery;
   readonly generation: Generation;
@@ -52,14 +56,20 @@ export class ChatService {
   }
 
   async conversations(userId: UserId, { cursor, limit }: Params<'chat.conversations'>): Promise<Result<'chat.conversations'>> {
+    const { repository, memory } = this.#options;
     const after = cursor === undefined ? undefined : readCursor(cursor);
-    const keys: ConversationCursor[] = await this.#options.repository.newest(userId, after, limit + 1);
+    let keys: ConversationCursor[];
+    try {
+      keys = await repository.newest(userId, after, limit + 1);
+    } catch (error) {
+      if (after !== undefined || !isAway(error)) throw error;
+      return { conversations: await this.#read(userId, memory.newest(userId, limit)), partial: true };
+    }
     const page = keys.slice(0, limit);
     const last = page.at(-1);
-    const conversations = await this.#read(
-      userId,
-      page.map(({ id }) => id),
-    );
+    // What is pending belongs to the newest, wherever SQL has it.
+    const ids = [...(after === undefined ? memory.pendingOf(userId) : []), ...page.map(({ id }) => id)];
+    const conversations = await this.#read(userId, ids);
     return { conversations, nextCursor: keys.length > limit && last !== undefined ? writeCursor(last) : undefined };
   }
 
@@ -67,15 +77,21 @@ export class ChatService {
     userId: UserId,
     { conversationId, before, after, limit }: Params<'chat.history'>,
   ): Promise<Result<'chat.history'>> {
-    const { repository, generation, delivery } = this.#options;
+    const { repository, generation, delivery, recent, memory } = this.#options;
     const members = await this.#options.access.members(conversationId, userId);
+    const upTo = before ?? Number.MAX_SAFE_INTEGER;
     const [head = 0, current, entries] = await Promise.all([
       repository.head(conversationId),
       generation.read(),
       after === undefined
-        ? repository.entriesBefore(conversationId, before ?? Number.MAX_SAFE_INTEGER, limit)
+        ? repository.entriesBefore(conversationId, upTo, limit)
         : repository.entriesAfter(conversationId, after, limit),
-    ]);
+    ]).catch((error: unknown): [number, number, readonly StoredEntry[]] => {
+      const found = after === undefined ? recent.before(conversationId, upTo, limit) : recent.after(conversationId, after, limit);
+      // Whoever is told nothing takes it for the beginning, or the end.
+      if (!isAway(error) || generation.value === undefined || found.length === 0) throw error;
+      return [memory.headOf(conversationId), generation.value, found];
+    });
     const last = entries.at(-1)?.seq ?? 0;
     // The entries may have been read a moment after the head.
     const seq = Math.max(head, last);
@@ -138,15 +154,22 @@ export class ChatService {
 
   /** The conversations among these that are stored, in the order of `ids`. */
   async #read(userId: UserId, ids: readonly ConversationId[]): Promise<Conversation[]> {
-    const { repository, generation, delivery } = this.#options;
-    const [current, found] = await Promise.all([generation.read(), repository.conversations(userId, ids)]);
-    return [...new Set(ids)].flatMap((id) => {
-      const stored = found.get(id);
-      if (stored === undefined) return [];
-      const conversation = this.#present(stored, current);
-      delivery.answered(id, conversation.members, conversation.head.seq);
-      return conversation;
-    });
+    const { repository, generation, delivery, memory } = this.#options;
+    const inMemory = (id: ConversationId) => memory.conversation(userId, id) ?? [];
+    try {
+      const [current, found] = await Promise.all([generation.read(), repository.conversations(userId, ids)]);
+      return [...new Set(ids)].flatMap((id) => {
+        const stored = found.get(id);
+        // Its first entries may all be pending.
+        if (stored === undefined) return memory.carries(id) ? inMemory(id) : [];
+        const conversation = this.#present(stored, current);
+        delivery.answered(id, conversation.members, conversation.head.seq);
+        return conversation;
+      });
+    } catch (error) {
+      if (!isAway(error)) throw error;
+      return [...new Set(ids)].flatMap(inMemory).map((conversation) => ({ ...conversation, partial: true as const }));
+    }
   }
 
   #present({ id, kind, lastSeq, positions, unread, lastEntry }: StoredConversation, generation: number): Conversation {
@@ -158,6 +181,7 @@ export class ChatService {
       positions: positions.map(({ userId, read, delivered }) => this.#newest({ conversationId: id, userId, read, delivered })),
       unread,
       ...(lastEntry === undefined ? {} : { lastEntry: toWire(lastEntry) }),
+      ...this.#options.memory.pending(id),
     };
   }
 
@@ -168,14 +192,24 @@ export class ChatService {
   }
 
   async #unwritten(conversationId: ConversationId, members: readonly UserId[]): Promise<Conversation> {
-    const generation = this.#options.generation.value ?? (await this.#options.generation.read());
+    const { generation: known } = this.#options;
+    // Memberships are in memory, so while SQL is away it is known all the same that nothing was written.
+    const generation = known.value ?? (await known.read().catch(() => 0));
     this.#options.delivery.answered(conversationId, members, 0);
     const positions = members.map((userId) => ({ userId, read: 0, delivered: 0 }));
     return { conversationId, kind: 'direct', members: [...members], head: { generation, seq: 0 }, positions, unread: 0 };
   }
 
   async #entriesAfter(conversationId: ConversationId, seq: number, limit: number): Promise<Entry[]> {
-    const entries: StoredEntry[] = await this.#options.repository.entriesAfter(conversationId, seq, limit);
+    const { repository, recent } = this.#options;
+    const entries = await repository.entriesAfter(conversationId, seq, limit).catch((error: unknown) => {
+      if (!isAway(error)) throw error;
+      return recent.after(conversationId, seq, limit);
+    });
     return entries.map(toWire);
   }
+}
+
+function isAway(error: unknown): boolean {
+  return error instanceof UCError && error.code === 'STORAGE_UNAVAILABLE';
 }

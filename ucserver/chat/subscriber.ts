@@ -1,8 +1,10 @@
 import type { UserId } from '#shared/ids.ts';
 import {
   chatCommitted,
+  chatPending,
   chatPosition,
   chatRecent,
+  chatSettled,
   chatTyping,
   type ToldHead,
   toldHeadSchema,
@@ -13,6 +15,7 @@ import type { Ownership } from '#ucserver/ownership/index.ts';
 import { type Delivery, longestFill } from './delivery.ts';
 import type { Generation } from './generation.ts';
 import type { Heads } from './heads.ts';
+import type { PendingEntries } from './pending-entries.ts';
 import type { MemberPosition } from './position-plan.ts';
 import type { RecentEntries } from './recent-entries.ts';
 
@@ -24,6 +27,7 @@ export interface SubscriberOptions {
   readonly delivery: Delivery;
   readonly generation: Generation;
   readonly heads: Heads;
+  readonly pending: Pick<PendingEntries, 'told' | 'toldSettled'>;
 }
 
 /** Hears what other servers tell and ask about chat. */
@@ -36,12 +40,14 @@ export class Subscriber {
   }
 
   start(): void {
-    const { mesh, recent, delivery, generation, heads } = this.#options;
+    const { mesh, recent, delivery, generation, heads, pending } = this.#options;
     this.#stops = [
       mesh.on(chatCommitted, ({ generation: told, told: entries }, from) => {
         generation.observe(told);
         for (const { entry, members } of entries) delivery.take(entry, members, from.serverId);
       }),
+      mesh.on(chatPending, ({ told }) => pending.told(told)),
+      mesh.on(chatSettled, ({ told }) => pending.toldSettled(told)),
       mesh.on(chatPosition, ({ members, ...position }) => this.tellPosition(position, members)),
       mesh.on(chatTyping, ({ conversationId, userId, to }) => this.tellTyping(conversationId, userId, to)),
       mesh.handle(chatRecent, ({ conversationId, after, limit }) => ({

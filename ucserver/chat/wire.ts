@@ -1,10 +1,16 @@
-import type { Entry } from '#shared/protocol/chat.ts';
+import type { Entry, PendingEntry } from '#shared/protocol/chat.ts';
 import type { Fragment } from '#ucserver/gateway/index.ts';
 import { rejectedKind, type StoredEntry } from './commit-plan.ts';
+import type { PendingChat } from './pending-item.ts';
 
 /** An entry as clients get it in answers. What SQL refused is for the administrator only, its number is for everybody. */
 export function toWire({ body, ...entry }: StoredEntry): Entry {
   return { ...entry, body: entry.kind === rejectedKind ? {} : (JSON.parse(body) as Entry['body']) };
+}
+
+/** A pending entry as clients get it. */
+export function pendingToWire({ entry, place }: PendingChat): PendingEntry {
+  return { ...entry, place, body: JSON.parse(entry.body) as PendingEntry['body'] };
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Conversation, ConversationId, Cursor, Entry, Position, UserId } from './types.ts';
+import type { Conversation, ConversationId, Cursor, Entry, EntryId, PendingEntry, Position, UserId } from './types.ts';
 
 /** What a client knows of one conversation: a piece of its log without gaps, up to the newest entry it has been told. Immutable. */
 export interface ChatLog {
@@ -9,6 +9,8 @@ export interface ChatLog {
   readonly head: number;
   /** Ascending, each number one more than that before it. */
   readonly entries: readonly Entry[];
+  /** Entries without a number, because the database is away: in order, behind all numbered ones. */
+  readonly pending: readonly PendingEntry[];
   /** `entries` begins with the first entry of the conversation. */
   readonly complete: boolean;
   readonly positions: ReadonlyMap<UserId, Position>;
@@ -19,7 +21,16 @@ export interface ChatLog {
 export type Delivery = 'sent' | 'delivered' | 'read';
 
 /** The log as a list of conversations tells it. */
-export function logOf({ conversationId, members, head, positions, unread, lastEntry }: Conversation): ChatLog {
+export function logOf({
+  conversationId,
+  members,
+  head,
+  positions,
+  unread,
+  lastEntry,
+  pending = [],
+  partial,
+}: Conversation): ChatLog {
   // An entry below the head would leave a gap; it is only good to show in the list, where the head will be fetched anyway.
   const entries = lastEntry && lastEntry.seq === head.seq ? [lastEntry] : [];
   return {
@@ -28,7 +39,8 @@ export function logOf({ conversationId, members, head, positions, unread, lastEn
     generation: head.generation,
     head: head.seq,
     entries,
-    complete: head.seq === 0 || entries[0]?.seq === 1,
+    pending,
+    complete: (head.seq === 0 && !partial) || entries[0]?.seq === 1,
     positions: new Map(positions.map((position) => [position.userId, position])),
     unread,
   };
@@ -54,6 +66,11 @@ export function isBehind(log: ChatLog): boolean {
  * adds positions.
  */
 export function withListing(log: ChatLog, conversation: Conversation, self: UserId): ChatLog {
+  // Told from memory, it can say that there is more, but not that there is less.
+  if (conversation.partial) {
+    const known = conversation.head.generation === log.generation ? withHead(log, conversation.head) : log;
+    return withPending(known, conversation.pending ?? []);
+  }
   const fresh = logOf(conversation);
   if (fresh.generation > log.generation) return fresh;
   if (fresh.generation < log.generation) return log;
@@ -62,7 +79,8 @@ export function withListing(log: ChatLog, conversation: Conversation, self: User
   // One's own mark may have overtaken it as well.
   const unread = readUpTo({ ...log, positions }, self) >= fresh.head ? 0 : fresh.unread;
   if (log.entries.length === 0) return { ...fresh, positions, unread };
-  return { ...log, members: fresh.members, head: fresh.head, positions, unread };
+  const pending = unnumbered(fresh.pending, log.entries);
+  return { ...log, members: fresh.members, head: fresh.head, pending, positions, unread };
 }
 
 /**
@@ -82,9 +100,10 @@ export function withEntries(log: ChatLog, arrived: readonly Entry[], self: UserI
     last = entry.seq;
     if (entry.author !== self && entry.kind === 'message' && entry.seq > readUpTo(log, self)) unread += 1;
   }
-  if (added.length === 0) return head === log.head ? log : { ...log, head };
+  const pending = unnumbered(log.pending, arrived);
+  if (added.length === 0) return head === log.head && pending === log.pending ? log : { ...log, head, pending };
   const entries = [...log.entries, ...added];
-  return { ...log, head, unread, entries, complete: log.complete || entries[0]?.seq === 1 };
+  return { ...log, head, unread, entries, pending, complete: log.complete || entries[0]?.seq === 1 };
 }
 
 /** The log with a page of older entries, and whether there are still older ones. A page that does not join is left out. */
@@ -107,7 +126,33 @@ export function withNewest(log: ChatLog, page: readonly Entry[], head: Cursor, m
   const last = page.at(-1)?.seq ?? 0;
   const newer = log.entries.filter(({ seq }) => seq > last);
   const entries = newer[0]?.seq === last + 1 ? [...page, ...newer] : page;
-  return { ...log, head: Math.max(head.seq, log.head), entries, complete: !more };
+  const pending = unnumbered(log.pending, entries);
+  return { ...log, head: Math.max(head.seq, log.head), entries, pending, complete: !more };
+}
+
+/** The log with entries that have no number yet; those that are known, with or without one, are skipped. */
+export function withPending(log: ChatLog, arrived: readonly PendingEntry[]): ChatLog {
+  const known = new Set([...log.entries, ...log.pending].map(({ entryId }) => entryId));
+  const added = arrived.filter(({ entryId }) => !known.has(entryId));
+  if (added.length === 0) return log;
+  const pending = [...log.pending, ...added].sort((a, b) => a.place - b.place || (a.entryId < b.entryId ? -1 : 1));
+  return { ...log, pending };
+}
+
+/** A pending entry has got its number; the entry itself is behind the newest one held, or to be fetched. */
+export function withCommitted(log: ChatLog, entryId: EntryId, seq: number): ChatLog {
+  const pending = unnumbered(log.pending, [{ entryId }]);
+  const head = Math.max(log.head, seq);
+  return pending === log.pending && head === log.head ? log : { ...log, pending, head };
+}
+
+function unnumbered(
+  pending: readonly PendingEntry[],
+  numbered: readonly { readonly entryId: EntryId }[],
+): readonly PendingEntry[] {
+  if (pending.length === 0) return pending;
+  const ids = new Set(numbered.map(({ entryId }) => entryId));
+  return pending.some(({ entryId }) => ids.has(entryId)) ? pending.filter(({ entryId }) => !ids.has(entryId)) : pending;
 }
 
 export function withHead(log: ChatLog, head: Cursor): ChatLog {

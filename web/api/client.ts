@@ -69,7 +69,7 @@ export class Client {
   readonly #events = new Map<string, Emitter<never>>();
   #servers: ServerList;
   #state: ClientState = { phase: 'signedOut', reason: 'never' };
-  #reach: Reach = { mesh: 'up', database: 'up' };
+  #reach: Reach = { mesh: 'up', database: 'up', outbox: 'up' };
   #device: Device | undefined;
   /** Origin of the server that served last. */
   #own: string | undefined;

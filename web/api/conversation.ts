@@ -7,17 +7,19 @@ import {
   lastSeq,
   logOf,
   readUpTo,
+  withCommitted,
   withEarlier,
   withEntries,
   withHead,
   withListing,
   withNewest,
+  withPending,
   withPosition,
 } from './chat-log.ts';
 import type { Client } from './client.ts';
 import type { ClientTimer } from './clock.ts';
-import { type Outgoing, OutgoingQueue } from './outgoing-queue.ts';
-import type { Conversation, Cursor, Entry, EntryId, Position, UserId } from './types.ts';
+import { type Outgoing, OutgoingQueue, type Taken } from './outgoing-queue.ts';
+import type { Conversation, Cursor, Entry, EntryId, PendingEntry, Position, UserId } from './types.ts';
 
 /** A page of history, in entries. */
 const pageSize = 50;
@@ -34,7 +36,7 @@ export interface ConversationHost {
   /** Something in this conversation changed. */
   readonly changed: (conversation: LiveConversation) => void;
   /** Others' messages that have just arrived, in order. */
-  readonly arrived: (conversation: LiveConversation, entries: readonly Entry[]) => void;
+  readonly arrived: (conversation: LiveConversation, entries: readonly (Entry | PendingEntry)[]) => void;
 }
 
 /** One conversation kept in step with the servers: its log, what is on its way, who is writing. */
@@ -42,6 +44,8 @@ export class LiveConversation {
   readonly #host: ConversationHost;
   readonly #queue: OutgoingQueue;
   readonly #typing = new Map<UserId, number>();
+  /** Others' messages that were announced before they had a number. */
+  readonly #announced = new Set<EntryId>();
   #log: ChatLog;
   #repairing: Promise<void> | undefined;
   #typingToldAt = Number.NEGATIVE_INFINITY;
@@ -56,7 +60,7 @@ export class LiveConversation {
     this.#queue = new OutgoingQueue({
       send: ({ entryId, text }) =>
         host.client.call('chat.send', { conversationId: this.id, entryId, body: { text } }, { timeoutMs: 3_600_000 }),
-      onStored: ({ entryId, text }, { seq, at }) => this.#stored(entryId, text, seq, at),
+      onTaken: ({ entryId, text }, taken) => this.#taken(entryId, text, taken),
       onChange: () => host.changed(this),
     });
   }
@@ -164,18 +168,34 @@ export class LiveConversation {
 
   /** Takes the server's newer description, with entries after the own cursor if it sent some. */
   async takeListing(conversation: Conversation, entries: readonly Entry[] = []): Promise<void> {
+    const before = new Set(this.#log.pending);
     const listed = withListing(this.#log, conversation, this.#host.self);
     // The count of the listing already holds the entries that follow it.
     const merged = { ...withEntries(listed, entries, this.#host.self), unread: listed.unread };
     const heard = entries.filter(({ seq }) => seq > lastSeq(this.#log));
+    this.#announcePending(merged.pending.filter((entry) => !before.has(entry)));
     await this.#take(merged, heard);
   }
 
   takeEntry(entry: Entry): void {
     this.#typing.delete(entry.author);
+    this.#queue.arrived(entry.entryId);
     const before = lastSeq(this.#log);
     const log = withEntries(this.#log, [entry], this.#host.self);
     void this.#take(log, entry.seq > before && lastSeq(log) === entry.seq ? [entry] : []);
+  }
+
+  takePending(entry: PendingEntry): void {
+    this.#typing.delete(entry.author);
+    this.#queue.arrived(entry.entryId);
+    const log = withPending(this.#log, [entry]);
+    if (log === this.#log) return;
+    this.#set(log);
+    this.#announcePending([entry]);
+  }
+
+  takeCommitted(entryId: EntryId, seq: number): void {
+    void this.#take(withCommitted(this.#log, entryId, seq));
   }
 
   takePosition(position: Position): void {
@@ -220,7 +240,17 @@ export class LiveConversation {
       this.#deliveredTold = delivered;
       this.#tell({ delivered });
     }
-    this.#host.arrived(this, messages);
+    const news = messages.filter(({ entryId }) => !this.#announced.delete(entryId));
+    if (news.length > 0) this.#host.arrived(this, news);
+  }
+
+  #announcePending(arrived: readonly PendingEntry[]): void {
+    const { self } = this.#host;
+    const news = arrived.filter(
+      ({ author, kind, entryId }) => author !== self && kind === 'message' && !this.#announced.has(entryId),
+    );
+    for (const { entryId } of news) this.#announced.add(entryId);
+    if (news.length > 0) this.#host.arrived(this, news);
   }
 
   /** A mark that is not heard is told again with the next one; positions only grow. */
@@ -231,10 +261,12 @@ export class LiveConversation {
     });
   }
 
-  #stored(entryId: EntryId, text: string, seq: number, at: number): void {
+  #taken(entryId: EntryId, text: string, taken: Taken): void {
     const { self } = this.#host;
-    const entry: Entry = { conversationId: this.id, seq, entryId, author: self, at, kind: 'message', body: { text } };
-    void this.#take(withEntries(this.#log, [entry], self));
+    const { at } = taken;
+    const entry = { conversationId: this.id, entryId, author: self, at, kind: 'message', body: { text } };
+    if ('pending' in taken) this.#set(withPending(this.#log, [{ ...entry, place: taken.pending }]));
+    else void this.#take(withEntries(this.#log, [{ ...entry, seq: taken.seq }], self));
   }
 
   #tellTypingNow(): void {

@@ -3,11 +3,11 @@ import type { Client } from './client.ts';
 import type { KeptMessage } from './client-store.ts';
 import { type ConversationHost, LiveConversation } from './conversation.ts';
 import { Emitter, type Unsubscribe } from './emitter.ts';
-import type { Conversation, ConversationId, Entry, UserId } from './types.ts';
+import type { Conversation, ConversationId, Entry, PendingEntry, Reach, UserId } from './types.ts';
 
 export interface Arrival {
   readonly conversation: LiveConversation;
-  readonly entries: readonly Entry[];
+  readonly entries: readonly (Entry | PendingEntry)[];
 }
 
 /** `chat.resume` takes this many cursors at once. */
@@ -25,6 +25,8 @@ export class Conversations {
   readonly #off: Unsubscribe[];
   #session: string | undefined;
   #nextCursor: string | undefined;
+  /** The list was told from memory, while the database was away. */
+  #partial = false;
   #state: 'loading' | 'ready' | 'failed' = 'loading';
   #keeping: Promise<void> | undefined;
 
@@ -32,8 +34,12 @@ export class Conversations {
     this.#client = client;
     this.#off = [
       client.onState(() => this.#renew()),
-      client.onReach(({ database }) => database === 'up' && this.#retryAll()),
+      client.onReach((reach) => this.#onReach(reach)),
       client.on('chat.entry', (entry) => this.#with(entry.conversationId, (live) => live.takeEntry(entry))),
+      client.on('chat.pending', (entry) => this.#with(entry.conversationId, (live) => live.takePending(entry))),
+      client.on('chat.committed', ({ conversationId, entryId, seq }) =>
+        this.#byId.get(conversationId)?.takeCommitted(entryId, seq),
+      ),
       client.on('chat.position', ({ conversationId, ...position }) => this.#byId.get(conversationId)?.takePosition(position)),
       client.on('chat.head', ({ conversationId, head }) => this.#with(conversationId, (live) => live.takeHead(head))),
       client.on('chat.typing', ({ conversationId, userId }) => this.#byId.get(conversationId)?.takeTyping(userId)),
@@ -49,7 +55,7 @@ export class Conversations {
   /** Those that have entries or messages on their way, newest first. */
   get list(): readonly LiveConversation[] {
     return [...this.#byId.values()]
-      .filter(({ log, outgoing }) => log.head > 0 || outgoing.length > 0)
+      .filter(({ log, outgoing }) => log.head > 0 || log.pending.length > 0 || outgoing.length > 0)
       .sort((a, b) => newest(b) - newest(a));
   }
 
@@ -90,6 +96,11 @@ export class Conversations {
 
   close(): void {
     for (const off of this.#off) off();
+  }
+
+  #onReach({ database, outbox }: Reach): void {
+    if (database === 'up' || outbox === 'up') this.#retryAll();
+    if (database === 'up' && this.#partial && this.#session !== undefined) void this.#synchronise(this.#session);
   }
 
   #renew(): void {
@@ -140,7 +151,8 @@ export class Conversations {
       if (known) void known.takeListing(conversation);
       else this.#add(conversation);
     }
-    if (cursor !== undefined || this.#state !== 'ready') this.#nextCursor = page.nextCursor;
+    if (cursor !== undefined || this.#state !== 'ready' || this.#partial) this.#nextCursor = page.nextCursor;
+    if (cursor === undefined) this.#partial = page.partial === true;
     this.#changes.emit(undefined);
   }
 
@@ -176,7 +188,7 @@ export class Conversations {
       const { conversations } = await this.#client.call('chat.resume', { cursors: [{ conversationId, generation: 0, seq: 0 }] });
       for (const { conversation } of conversations) {
         const after = conversation.positions.find(({ userId }) => userId === self)?.read ?? 0;
-        const { entries } = await this.#client.call('chat.history', { conversationId, after, limit: 200 });
+        const entries = await this.#entriesAfter(conversation, after);
         const live = this.#byId.get(conversationId);
         // Another event of it has brought it here meanwhile; the listing tells whether this one is still missing.
         if (live) await live.takeListing(conversation);
@@ -189,6 +201,17 @@ export class Conversations {
     } catch (error) {
       if (!(error instanceof UCError)) throw error;
       // The next session lists it.
+    }
+  }
+
+  /** What was told from memory may be all that can be read now; the next listing brings the rest. */
+  async #entriesAfter({ conversationId, head, partial }: Conversation, after: number): Promise<readonly Entry[]> {
+    if (head.seq <= after) return [];
+    try {
+      return (await this.#client.call('chat.history', { conversationId, after, limit: 200 })).entries;
+    } catch (error) {
+      if (!partial || !(error instanceof UCError)) throw error;
+      return [];
     }
   }
 
@@ -227,5 +250,5 @@ export class Conversations {
 }
 
 function newest({ log, outgoing }: LiveConversation): number {
-  return Math.max(log.entries.at(-1)?.at ?? 0, outgoing.at(-1)?.at ?? 0);
+  return Math.max(log.entries.at(-1)?.at ?? 0, log.pending.at(-1)?.at ?? 0, outgoing.at(-1)?.at ?? 0);
 }

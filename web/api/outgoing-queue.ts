@@ -12,11 +12,14 @@ export interface Outgoing {
   readonly error?: UCError;
 }
 
+/** What became of a message: it has its number, or its place among those that are pending. */
+export type Taken = { readonly seq: number; readonly at: number } | { readonly pending: number; readonly at: number };
+
 export interface OutgoingQueueOptions {
   /** Sends one message and waits for the answer, over reconnects if need be. The same entryId may be sent again. */
-  readonly send: (message: Outgoing) => Promise<{ readonly seq: number; readonly at: number }>;
-  /** The message stands in the log under this number. Called before the queue forgets it. */
-  readonly onStored: (message: Outgoing, stored: { readonly seq: number; readonly at: number }) => void;
+  readonly send: (message: Outgoing) => Promise<Taken>;
+  /** The message is acknowledged. Called before the queue forgets it. */
+  readonly onTaken: (message: Outgoing, taken: Taken) => void;
   readonly onChange: () => void;
 }
 
@@ -60,6 +63,11 @@ export class OutgoingQueue {
     void this.#pump();
   }
 
+  /** It was heard of from the server, so it got there although no answer said so. */
+  arrived(entryId: EntryId): void {
+    if (this.#items.some((item) => item.entryId === entryId)) this.discard(entryId);
+  }
+
   async #pump(): Promise<void> {
     if (this.#busy) return;
     this.#busy = true;
@@ -79,8 +87,8 @@ export class OutgoingQueue {
     const message: Outgoing = { entryId, text, at, state: 'sending' };
     this.#replace(message);
     try {
-      const stored = await this.#options.send(message);
-      this.#options.onStored(message, stored);
+      const taken = await this.#options.send(message);
+      this.#options.onTaken(message, taken);
       this.#set(this.#items.filter((item) => item.entryId !== entryId));
     } catch (error) {
       const known = error instanceof UCError ? error : new UCError('INTERNAL', String(error), { cause: error });

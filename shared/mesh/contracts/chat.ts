@@ -26,6 +26,21 @@ export const chatCommitted = defineEvent('chat.committed', z.object({ generation
     'Entries that were committed, to each server that holds a session of a member; what was committed together travels together.',
 });
 
+/** An entry without a number. */
+const pendingEntry = entry.omit({ seq: true });
+
+export const chatPending = defineEvent(
+  'chat.pending',
+  z.object({ told: z.array(z.object({ entry: pendingEntry, place: z.number(), members: z.array(userId) })) }),
+  { meaning: 'Entries that were accepted while SQL was away, to each server that holds a session of a member.' },
+);
+
+export const chatSettled = defineEvent(
+  'chat.settled',
+  z.object({ told: z.array(z.object({ entry: pendingEntry, seq: z.number().optional(), members: z.array(userId) })) }),
+  { meaning: 'Pending entries that SQL was seen to hold.' },
+);
+
 export const chatPosition = defineEvent(
   'chat.position',
   z.object({ conversationId, members: z.array(userId), userId, read: z.number(), delivered: z.number() }),
@@ -48,4 +63,4 @@ export const chatRecent = defineRequest(
 export const toldHeadSchema = z.object({ conversationId, members: z.array(userId), seq: z.number(), at: z.number() });
 export type ToldHead = z.infer<typeof toldHeadSchema>;
 
-export const chatContracts = [chatCommitted, chatPosition, chatTyping, chatRecent];
+export const chatContracts = [chatCommitted, chatPending, chatSettled, chatPosition, chatTyping, chatRecent];

@@ -9,13 +9,26 @@ import type { WireError } from '#shared/protocol/errors.ts';
 import type { EventFields, EventName, MethodName, ParamsIn, Result } from '#shared/protocol/index.ts';
 import { randomId } from '#shared/random-id.ts';
 import { redisConfigSchema } from '#shared/redis/config.ts';
+import { RedisConnection } from '#shared/redis/connection.ts';
 import { createKeys } from '#shared/redis/keys.ts';
+import { RecordSigner } from '#shared/redis/records.ts';
 import { systemClock } from '#shared/runtime/clock.ts';
+import { Health } from '#shared/runtime/health.ts';
 import type { Logger } from '#shared/runtime/logger.ts';
 import type { RedisServer } from '#test/support/redis-server.ts';
 import { type Chat, chatConfigSchema, chatProcedures, createChat } from '#ucserver/chat/index.ts';
 import { replicaParts, type Storage, startStorage } from '#ucserver/database/index.ts';
 import { ClientSession, Dispatcher, SessionTable } from '#ucserver/gateway/index.ts';
+import {
+  createOutbox,
+  databaseWatch,
+  folderDisk,
+  outboxConfigSchema,
+  RedisPendingStore,
+  type RunningOutbox,
+  redisWatch,
+  spoolFolder,
+} from '#ucserver/outbox/index.ts';
 import { testProcedures } from '../../contract/database-procedures.ts';
 
 /** What the servers of one world have in common. */
@@ -44,6 +57,9 @@ export class ChatServer {
   readonly sessions = new SessionTable({ clock: systemClock, lostForMs: 1_000 });
   readonly #dispatcher: Dispatcher;
   readonly #chat: Chat;
+  readonly #outbox: RunningOutbox;
+  readonly #redis: RedisConnection;
+  readonly health: Health;
   readonly #common: Common;
   /** Set: this server takes another one for silent. */
   suspects = false;
@@ -60,10 +76,39 @@ export class ChatServer {
       logger,
       announce: () => undefined,
     });
-    return new ChatServer(serverIdSchema.parse(id), common, storage, logger);
+    const { host, port } = common.redis;
+    const redis = new RedisConnection({ config: redisConfigSchema.parse({ host, port }), name: id, clock: systemClock, logger });
+    await redis.open();
+    const serverId = serverIdSchema.parse(id);
+    const health = new Health(systemClock);
+    const self = () => ({ serverId, life: 1 });
+    const signer = new RecordSigner(new MeshKeys('test', 'a password of the mesh'));
+    const outbox = await createOutbox({
+      disk: folderDisk(spoolFolder(`${common.folder}/${id}`)),
+      store: new RedisPendingStore({ redis, signer, keys: createKeys('test'), logger }),
+      redis: redisWatch(redis),
+      storage: databaseWatch(storage.database),
+      self,
+      members: { all: () => [{ incarnation: self() } as never] },
+      config: outboxConfigSchema.parse({}),
+      clock: systemClock,
+      logger,
+      health,
+      registry: new Registry(),
+    });
+    return new ChatServer(serverId, common, storage, { redis, outbox, health }, logger);
   }
 
-  private constructor(id: ServerId, common: Common, storage: Storage, logger: Logger) {
+  private constructor(
+    id: ServerId,
+    common: Common,
+    storage: Storage,
+    { redis, outbox, health }: { redis: RedisConnection; outbox: RunningOutbox; health: Health },
+    logger: Logger,
+  ) {
+    this.#redis = redis;
+    this.#outbox = outbox;
+    this.health = health;
     this.id = id;
     this.#common = common;
     this.storage = storage;
@@ -82,6 +127,7 @@ export class ChatServer {
       database: storage.database,
       replica: storage.replica,
       mayChat: (addressee, author) => !common.blocked.has(`${author}>${addressee}`),
+      outbox,
       mesh: this.mesh,
       members: { all: () => (this.suspects ? [{ suspected: true } as never] : []) },
       ownership: { ownerOf: (userId) => this.#ownerOf(userId) },
@@ -92,6 +138,7 @@ export class ChatServer {
       logger,
       registry: new Registry(),
     });
+    outbox.start();
     this.#chat.start();
     this.mesh.start({ serverId: id, life: 1 });
   }
@@ -133,6 +180,8 @@ export class ChatServer {
   async stop(): Promise<void> {
     for (const session of [...this.sessions.all()]) session.end('signedOut');
     await this.#chat.stop();
+    await this.#outbox.stop();
+    this.#redis.close();
     this.mesh.stop();
     await this.storage.stop();
   }
@@ -175,7 +224,8 @@ export class ChatClient {
     const answer = await this.#session.request({ id: this.#nextId++, method, params }, 'test');
     if ('error' in answer) throw answer.error;
     if (method === 'chat.send') {
-      this.#sent.set((answer.result as Result<'chat.send'>).seq, (params as ParamsIn<'chat.send'>).body.text);
+      const taken = answer.result as Result<'chat.send'>;
+      if ('seq' in taken) this.#sent.set(taken.seq, (params as ParamsIn<'chat.send'>).body.text);
     }
     return answer.result as Result<M>;
   }

@@ -166,18 +166,37 @@ for (const servers of [1, 2]) {
       assert.deepEqual([page.entries.map(({ seq }) => seq), page.more, page.head.seq], [[7, 8, 9, 10], true, 60]);
     });
 
-    it('says that nothing can be stored while SQL is away, and takes the same message afterwards', async () => {
+    it('takes messages while SQL is away, tells everybody, and stores them when it is back', async () => {
       await send(ada, id, 'before');
       const lock = world.lockDatabase();
       const waiting = entryId();
-      const params = { conversationId: id, entryId: waiting, body: { text: 'kept by the client' } };
-      assert.equal(await ada.refusal('chat.send', params), 'STORAGE_UNAVAILABLE');
+      const params = { conversationId: id, entryId: waiting, body: { text: 'stored later' } };
+      assert.deepEqual(Object.keys(await ada.ask('chat.send', params)), ['pending', 'at']);
+      const again = await ada.ask('chat.send', params);
+      const known = { conversationId: id, generation: 0, seq: 0 };
+      await eventually(async () => {
+        const { conversations } = await bob.ask('chat.resume', { cursors: [known] });
+        const [first] = conversations[0]?.conversation.pending ?? [];
+        assert.deepEqual({ pending: first?.place, at: first?.at }, again);
+      });
+      await eventually(() =>
+        assert.deepEqual(
+          bob.heard('chat.pending').map(({ body }) => body.text),
+          ['stored later'],
+        ),
+      );
       await bob.ask('chat.mark', { conversationId: id, read: 1 });
       await eventually(() => ada.heard('chat.position').some(({ read }) => read === 1));
       lock.release();
-      await eventually(async () => assert.equal((await ada.ask('chat.send', params)).seq, 2), { withinMs: 5_000 });
-      await eventually(() => bob.texts.includes('kept by the client'));
-      await eventually(async () => assert.equal((await bob.ask('chat.conversations', {})).conversations[0]?.unread, 1), {
+      for (const client of [ada, bob]) {
+        await eventually(() => assert.equal(client.heard('chat.committed')[0]?.seq, 2), { withinMs: 5_000 });
+      }
+      await eventually(async () => assert.deepEqual(Object.keys(await send(ada, id, 'after')), ['seq', 'at']), {
+        withinMs: 3_000,
+        everyMs: 300,
+      });
+      await eventually(() => bob.texts.includes('stored later'));
+      await eventually(async () => assert.ok(((await bob.ask('chat.conversations', {})).conversations[0]?.unread ?? 0) >= 2), {
         withinMs: 3_000,
       });
     });

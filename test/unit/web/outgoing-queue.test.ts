@@ -8,7 +8,7 @@ type Send = ConstructorParameters<typeof OutgoingQueue>[0]['send'];
 
 function queueWith(send: Send) {
   const stored: string[] = [];
-  const queue = new OutgoingQueue({ send, onStored: ({ text }) => stored.push(text), onChange: () => undefined });
+  const queue = new OutgoingQueue({ send, onTaken: ({ text }) => stored.push(text), onChange: () => undefined });
   const write = (text: string) => queue.add({ entryId: text as EntryId, text, at: 0 });
   const states = () => queue.items.map(({ text, state }) => `${text} ${state}`);
   return { queue, stored, write, states };

@@ -1,0 +1,77 @@
+import type { ConversationId, UserId } from '#shared/ids.ts';
+import type { Conversation } from '#shared/protocol/chat.ts';
+import type { ConversationMembers } from './conversation-members.ts';
+import type { Delivery } from './delivery.ts';
+import type { Generation } from './generation.ts';
+import type { PendingEntries } from './pending-entries.ts';
+import type { RecentEntries } from './recent-entries.ts';
+import { toWire } from './wire.ts';
+
+export interface MemoryViewOptions {
+  readonly members: ConversationMembers;
+  readonly recent: RecentEntries;
+  readonly pending: PendingEntries;
+  readonly delivery: Pick<Delivery, 'headOf'>;
+  readonly generation: Pick<Generation, 'value'>;
+}
+
+/** What can be told of conversations from memory, while SQL is away or does not know them yet. */
+export class MemoryView {
+  readonly #options: MemoryViewOptions;
+
+  constructor(options: MemoryViewOptions) {
+    this.#options = options;
+  }
+
+  /** The highest number that is known here; 0 when none is. */
+  headOf(conversationId: ConversationId): number {
+    const { delivery, recent } = this.#options;
+    return Math.max(delivery.headOf(conversationId) ?? 0, recent.last(conversationId)?.seq ?? 0);
+  }
+
+  /** A conversation for one of its members; `undefined` when it is not known that they are one. */
+  conversation(userId: UserId, conversationId: ConversationId): Conversation | undefined {
+    const { members: known, recent, pending, generation } = this.#options;
+    const members = known.known(conversationId) ?? recent.membersOf(conversationId) ?? pending.membersOf(conversationId);
+    if (members?.includes(userId) !== true) return undefined;
+    const seq = this.headOf(conversationId);
+    const last = recent.last(conversationId);
+    return {
+      conversationId,
+      kind: 'direct',
+      members: [...members],
+      head: { generation: generation.value ?? 0, seq },
+      positions: members.map((member) => ({ userId: member, read: 0, delivered: 0 })),
+      unread: 0,
+      ...(last?.seq === seq ? { lastEntry: toWire(last) } : {}),
+      ...this.pending(conversationId),
+    };
+  }
+
+  /** Whether something of a conversation is pending. */
+  carries(conversationId: ConversationId): boolean {
+    return this.#options.pending.carries(conversationId);
+  }
+
+  /** Ids of a person's conversations of which something is pending. */
+  pendingOf(userId: UserId): ConversationId[] {
+    return this.#options.pending.conversationsOf(userId);
+  }
+
+  /** The part of a conversation that says what is pending. */
+  pending(conversationId: ConversationId): Pick<Conversation, 'pending'> {
+    const { pending } = this.#options;
+    if (!pending.carries(conversationId)) return {};
+    const entries = pending.of(conversationId);
+    return entries.length === 0 ? {} : { pending: entries };
+  }
+
+  /** Ids of a person's conversations that are in memory, those with the newest entries first. */
+  newest(userId: UserId, limit: number): ConversationId[] {
+    const { recent, pending } = this.#options;
+    const at = new Map(recent.ofUser(userId).map((id) => [id, recent.last(id)?.at ?? 0]));
+    for (const id of pending.conversationsOf(userId)) at.set(id, pending.of(id).at(-1)?.at ?? 0);
+    const sorted = [...at].sort(([, one], [, other]) => other - one);
+    return sorted.slice(0, limit).map(([id]) => id);
+  }
+}

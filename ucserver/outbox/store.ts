@@ -1,0 +1,169 @@
+import * as z from 'zod';
+import type { RedisConnection } from '#shared/redis/connection.ts';
+import type { Keys } from '#shared/redis/keys.ts';
+import type { RecordSigner } from '#shared/redis/records.ts';
+import { defineScript } from '#shared/redis/script.ts';
+import type { Logger } from '#shared/runtime/logger.ts';
+import { itemSchema, type Line, lineOf, nameOf, type OutboxItem } from './item.ts';
+import type { ChangedLines, PendingStore } from './pending-store.ts';
+
+const file = (name: string) => new URL(`./lua/${name}.lua`, import.meta.url);
+const addScript = defineScript({
+  ...{ file: file('add'), keys: ['items', 'order', 'lines', 'additions'], args: ['items'], changes: true },
+  reply: z.array(z.string()),
+});
+const removeScript = defineScript({
+  ...{ file: file('remove'), keys: ['items', 'order', 'lines'], args: ['items'], changes: true },
+  reply: z.number(),
+});
+const readScript = defineScript({
+  ...{ file: file('read'), keys: ['items', 'order'], args: ['from', 'to', 'limit'], changes: false },
+  reply: z.array(z.string()),
+});
+const leaseScript = defineScript({
+  ...{ file: file('lease'), keys: ['drainer'], args: ['holder', 'lifeMs'], changes: true },
+  reply: z.number(),
+});
+
+/** Items of one script: short enough that Redis does not keep others waiting. */
+const atOnce = 200;
+const placeDigits = 16;
+const pageOfLines = 500;
+
+interface Adding {
+  readonly item: OutboxItem;
+  readonly resolve: (inForce: OutboxItem) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Pending items in the Redis that the servers share. Everything throws `RedisUnavailable`. */
+export class RedisPendingStore implements PendingStore {
+  readonly #redis: RedisConnection;
+  readonly #signer: RecordSigner;
+  readonly #logger: Logger;
+  readonly #drainer: string;
+  readonly #spools: string;
+  readonly #keys: { readonly items: string; readonly order: string; readonly lines: string; readonly additions: string };
+  #adding: Adding[] = [];
+
+  constructor({ redis, signer, keys, logger }: { redis: RedisConnection; signer: RecordSigner; keys: Keys; logger: Logger }) {
+    this.#redis = redis;
+    this.#signer = signer;
+    this.#logger = logger;
+    this.#drainer = keys.drainer();
+    this.#spools = keys.spoolsAdded();
+    this.#keys = {
+      items: keys.pendingItems(),
+      order: keys.pendingOrder(),
+      lines: keys.pendingLines(),
+      additions: keys.pendingAdditions(),
+    };
+  }
+
+  add(item: OutboxItem): Promise<OutboxItem> {
+    return new Promise((resolve, reject) => {
+      if (this.#adding.length === 0) setImmediate(() => this.#addAll());
+      this.#adding.push({ item, resolve, reject });
+    });
+  }
+
+  async remove(items: readonly OutboxItem[]): Promise<void> {
+    for (let at = 0; at < items.length; at += atOnce) {
+      const some = items.slice(at, at + atOnce).map((item) => [lineOf(item), item.id]);
+      await this.#redis.run(removeScript, this.#keys, { items: JSON.stringify(some) });
+    }
+  }
+
+  first(limit: number): Promise<OutboxItem[]> {
+    return this.#read('-', '+', limit);
+  }
+
+  ofLine(line: Line, limit: number): Promise<OutboxItem[]> {
+    // "!" is the character after the blank.
+    return this.#read(`[${line} `, `(${line}!`, limit);
+  }
+
+  async changedSince(addition: number): Promise<ChangedLines> {
+    const { lines: key } = this.#keys;
+    const words = await this.#redis.use((client) =>
+      client.zrange(key, `(${addition}`, '+inf', 'BYSCORE', 'LIMIT', 0, pageOfLines, 'WITHSCORES'),
+    );
+    const lines = words.filter((_, index) => index % 2 === 0);
+    return { lines, upTo: Number(words.at(-1) ?? addition), more: lines.length === pageOfLines };
+  }
+
+  async lease(holder: string, lifeMs: number): Promise<boolean> {
+    return (await this.#redis.run(leaseScript, { drainer: this.#drainer }, { holder, lifeMs })) === 1;
+  }
+
+  async spoolAdded(serverId: string, proof: string): Promise<void> {
+    await this.#redis.use((client) => client.hset(this.#spools, serverId, proof));
+  }
+
+  spoolsAdded(): Promise<Record<string, string>> {
+    return this.#redis.use((client) => client.hgetall(this.#spools));
+  }
+
+  #addAll(): void {
+    const adding = this.#adding;
+    this.#adding = [];
+    for (let at = 0; at < adding.length; at += atOnce) void this.#addSome(adding.slice(at, at + atOnce));
+  }
+
+  async #addSome(adding: readonly Adding[]): Promise<void> {
+    try {
+      const items = adding.map(({ item }) => [lineOf(item), item.id, placeText(item.place), this.#sign(item)]);
+      const found = await this.#redis.run(addScript, this.#keys, { items: JSON.stringify(items) });
+      for (const [index, { item, resolve }] of adding.entries()) {
+        const present = found[index] ?? '';
+        const inForce = present === '' ? item : this.#verify(nameOf(item), present.slice(placeDigits + 1));
+        if (inForce !== undefined) resolve(inForce);
+        else await this.#replace(adding[index] as Adding);
+      }
+    } catch (error) {
+      for (const { reject } of adding) reject(error);
+    }
+  }
+
+  /** What stands there is not from this mesh. */
+  async #replace({ item, resolve }: Adding): Promise<void> {
+    await this.remove([item]);
+    resolve(await this.add(item));
+  }
+
+  async #read(from: string, to: string, limit: number): Promise<OutboxItem[]> {
+    const words = await this.#redis.run(readScript, this.#keys, { from, to, limit });
+    const items: OutboxItem[] = [];
+    const forged: OutboxItem[] = [];
+    for (let at = 0; at + 1 < words.length; at += 2) {
+      const [line = '', place = '', id = ''] = (words[at] ?? '').split(' ');
+      const item = this.#verify(`${line}/${id}`, (words[at + 1] ?? '').slice(placeDigits + 1));
+      if (item !== undefined) items.push(item);
+      else
+        forged.push({
+          kind: line.slice(0, line.indexOf('/')),
+          key: line.slice(line.indexOf('/') + 1),
+          id,
+          place: Number(place),
+          body: '',
+        });
+    }
+    if (forged.length > 0) {
+      this.#logger.error('Pending items in Redis are not from this mesh; removing them', { items: forged.length });
+      await this.remove(forged);
+    }
+    return items;
+  }
+
+  #sign(item: OutboxItem): string {
+    return this.#signer.sign(`${this.#keys.items} ${nameOf(item)}`, item);
+  }
+
+  #verify(name: string, record: string): OutboxItem | undefined {
+    return this.#signer.verify(`${this.#keys.items} ${name}`, itemSchema, record);
+  }
+}
+
+function placeText(place: number): string {
+  return String(place).padStart(placeDigits, '0');
+}

@@ -1,0 +1,177 @@
+import { UCError } from '#shared/protocol/errors.ts';
+import { RedisUnavailable } from '#shared/redis/redis-error.ts';
+import type { Clock, Timer } from '#shared/runtime/clock.ts';
+import type { Logger } from '#shared/runtime/logger.ts';
+import { nameOf, type OutboxItem } from './item.ts';
+import type { KnownItem } from './known-items.ts';
+import type { Outbox } from './outbox.ts';
+import type { PendingStore } from './pending-store.ts';
+import type { RedisWatch, Settled, StorageWatch } from './port.ts';
+import type { Spool } from './spool.ts';
+
+export interface UpkeepOptions {
+  readonly outbox: Outbox;
+  readonly spool: Spool;
+  readonly store: PendingStore;
+  readonly redis: RedisWatch;
+  readonly storage: StorageWatch;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Everything in the spool of this server is in this Redis now. */
+  readonly onAdded: () => Promise<void>;
+  readonly drain: () => void;
+}
+
+const everyMs = 1_000;
+/** What became known less than this ago is left to the drainer, which will say so itself. */
+const lookAfterMs = 2_000;
+const readAtOnce = 200;
+const mostReadPerRound = 2_000;
+const addedAtOnce = 1_000;
+/** All pending items of a line are told to a client that comes back. */
+const longestLine = 10_000;
+
+/**
+ * Keeps spool, Redis and memory in step with each other and with SQL, every second and after every return: adds to Redis what it
+ * may have lost, finds what other servers added, and lets go what SQL was seen to hold.
+ */
+export class Upkeep {
+  readonly #options: UpkeepOptions;
+  #timers: (() => void)[] = [];
+  #round: Promise<void> | undefined;
+  #again = false;
+  #stopped = false;
+  /** Additions up to this number have been read, over this connection. */
+  #read = { upTo: 0 };
+
+  constructor(options: UpkeepOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    const { clock, redis, storage, outbox } = this.#options;
+    const timer: Timer = clock.every(everyMs, () => this.nudge());
+    this.#timers = [
+      () => timer.stop(),
+      redis.onBack(() => {
+        // It may be another Redis, or an older state of it.
+        this.#read = { upTo: 0 };
+        outbox.redisBack();
+        this.nudge();
+      }),
+      storage.onChange(() => this.nudge()),
+    ];
+    this.nudge();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const stop of this.#timers.splice(0)) stop();
+    await this.#round;
+  }
+
+  nudge(): void {
+    this.round().catch(() => undefined);
+  }
+
+  /** One whole round that begins after this call. Never rejects. */
+  async round(): Promise<void> {
+    if (this.#round !== undefined) {
+      this.#again = true;
+      return this.#round;
+    }
+    this.#round = this.#rounds();
+    await this.#round;
+  }
+
+  /** Reads what is pending in Redis, as far as it was not read before. @throws RedisUnavailable */
+  async look(): Promise<void> {
+    const { store, outbox } = this.#options;
+    const read = this.#read;
+    for (let more = true; more; ) {
+      const changed = await store.changedSince(read.upTo);
+      for (const line of changed.lines) outbox.learn(await store.ofLine(line, longestLine));
+      read.upTo = Math.max(read.upTo, changed.upTo);
+      more = changed.more;
+    }
+  }
+
+  async #rounds(): Promise<void> {
+    try {
+      do {
+        this.#again = false;
+        await this.#once();
+      } while (this.#again && !this.#stopped);
+    } finally {
+      this.#round = undefined;
+    }
+  }
+
+  async #once(): Promise<void> {
+    const { redis, storage, spool, outbox, drain, logger } = this.#options;
+    if (this.#stopped) return;
+    try {
+      if (storage.canRead && storage.canWrite) await this.#letGo();
+      if (redis.isUp) {
+        await this.#add();
+        await this.look();
+        await this.#closeEmptied();
+      }
+      await spool.tidy();
+    } catch (error) {
+      // Away again: the next round goes on.
+      if (!(error instanceof RedisUnavailable || error instanceof UCError))
+        logger.error('The upkeep of the outbox failed', { error });
+    }
+    if (outbox.known.size > 0) drain();
+  }
+
+  /** Lets go what SQL holds, whoever brought it there. */
+  async #letGo(): Promise<void> {
+    const { outbox, spool, clock } = this.#options;
+    const untilMs = clock.monotonicMs() - lookAfterMs;
+    const candidates = new Map<string, OutboxItem>();
+    for (const item of [
+      ...spool.items(),
+      ...[...outbox.known.all()].filter(({ state }) => state !== 'accepting').map(({ item }) => item),
+    ]) {
+      if (candidates.size === mostReadPerRound) break;
+      const known = outbox.known.get(item);
+      const isYoung = known !== undefined && known.addedOver > 0 && known.sinceMs > untilMs;
+      if (!isYoung && known?.state !== 'accepting') candidates.set(nameOf(item), item);
+    }
+    const items = [...candidates.values()];
+    for (let at = 0; at < items.length; at += readAtOnce) {
+      for (const [feature, own] of outbox.perFeature(items.slice(at, at + readAtOnce))) {
+        const settled: readonly Settled[] = await feature.held(own);
+        outbox.settle(settled, true);
+      }
+    }
+  }
+
+  /** Adds what Redis has not confirmed since it is reached. */
+  async #add(): Promise<void> {
+    const { outbox, spool, store, clock, onAdded } = this.#options;
+    // What is in the spool only: another server said that SQL holds it, but SQL did not say so.
+    for (const item of spool.items()) {
+      if (outbox.known.get(item) !== undefined) continue;
+      outbox.known.add({ item, state: 'uncertain', sinceMs: clock.monotonicMs(), addedOver: 0 });
+    }
+    const missing: KnownItem[] = [...outbox.toAdd()];
+    for (let at = 0; at < missing.length; at += addedAtOnce) {
+      await Promise.all(
+        missing.slice(at, at + addedAtOnce).map(async (known) => outbox.confirm(known, await store.add(known.item))),
+      );
+    }
+    await onAdded();
+  }
+
+  async #closeEmptied(): Promise<void> {
+    const { outbox, store } = this.#options;
+    for (const line of outbox.known.emptied()) {
+      const left = await store.ofLine(line, longestLine);
+      outbox.learn(left);
+      outbox.known.close(line);
+    }
+  }
+}
