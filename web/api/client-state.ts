@@ -1,4 +1,5 @@
 import { closeCodes } from '#shared/protocol/close-codes.ts';
+import { UCError } from '#shared/protocol/errors.ts';
 import type { Ending } from './connection.ts';
 import type { CloseReason, Welcome } from './types.ts';
 
@@ -27,4 +28,10 @@ export function afterEnding(ending: Ending): Next {
   // A token that has merely ended, as after a night with the lid closed, needs no password.
   if (reconnect === 'signIn') return found === 'signedOut' ? 'signedOut' : 'refresh';
   return reconnect;
+}
+
+/** What a caller gets who needs a session where there will be none. */
+export function noSession(state: ClientState): UCError {
+  const why = 'reason' in state ? `${state.phase}: ${state.reason}` : state.phase;
+  return new UCError('NOT_SIGNED_IN', `There is no session (${why})`);
 }

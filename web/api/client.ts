@@ -1,12 +1,10 @@
 import type { WireEvent } from '#shared/protocol/envelope.ts';
 import { UCError } from '#shared/protocol/errors.ts';
 import { AccessToken } from './access-token.ts';
-import { withActId } from './acts.ts';
-import { spreadMs } from './backoff.ts';
-import type { ClientState } from './client-state.ts';
+import { type CallOptions, Calls } from './calls.ts';
+import { type ClientState, noSession } from './client-state.ts';
 import { type CredentialStore, MemoryCredentialStore } from './client-store.ts';
 import { type ClientClock, pause, platformClock } from './clock.ts';
-import { type Connection, ConnectionLost } from './connection.ts';
 import { type Device, deviceOf } from './device.ts';
 import { Emitter, type Unsubscribe } from './emitter.ts';
 import { ServerList } from './server-list.ts';
@@ -41,16 +39,6 @@ export interface ClientOptions {
   readonly random?: () => number;
 }
 
-export interface CallOptions {
-  /** How long to wait for the answer, over reconnects if need be; then `OUTCOME_UNKNOWN`. Default 30,000. */
-  readonly timeoutMs?: number;
-  /** Repeats the request when the server says so (`NOT_OWNER`, `RATE_LIMITED` …). Default true. */
-  readonly retry?: boolean;
-}
-
-/** Errors after which the same request is sent again without asking anybody. */
-const repeated: ReadonlySet<string> = new Set(['NOT_OWNER', 'RATE_LIMITED', 'BUSY', 'SHUTTING_DOWN']);
-
 /**
  * A client of the company's servers: keeps one session open on whichever server takes it and answers typed calls over it.
  * Calls made while there is no session wait for the next one; those unanswered when a connection is lost are sent again, acts
@@ -63,6 +51,7 @@ export class Client {
   readonly #random: () => number;
   readonly #http: SignInHttp;
   readonly #token: AccessToken;
+  readonly #calls: Calls;
   readonly #states = new Emitter<ClientState>();
   readonly #reaches = new Emitter<Reach>();
   readonly #serverLists = new Emitter<readonly ServerAddress[]>();
@@ -87,6 +76,13 @@ export class Client {
     const fetch = options.fetch ?? globalThis.fetch.bind(globalThis);
     this.#http = new SignInHttp({ fetch, store: this.store, servers: () => this.servers });
     this.#token = new AccessToken(this.#http, this.clock);
+    this.#calls = new Calls({
+      clock: this.clock,
+      random: this.#random,
+      connection: () => this.#keeper?.connection,
+      state: () => this.#state,
+      onState: (listener) => this.onState(listener),
+    });
   }
 
   get state(): ClientState {
@@ -182,22 +178,8 @@ export class Client {
    *
    * @throws UCError As the server answers it; `NOT_SIGNED_IN` when nobody is signed in; `OUTCOME_UNKNOWN` when time is up.
    */
-  async call<M extends MethodName>(method: M, params: CallParams<M>, options: CallOptions = {}): Promise<Result<M>> {
-    const { timeoutMs = 30_000, retry = true } = options;
-    const asked = withActId(method, params);
-    const deadline = this.clock.monotonicMs() + timeoutMs;
-    for (;;) {
-      const connection = await this.#whenOpen(deadline);
-      try {
-        return (await this.#inTime(deadline, connection.request(method, asked))) as Result<M>;
-      } catch (error) {
-        if (error instanceof ConnectionLost) continue;
-        if (!(error instanceof UCError) || !retry || !repeated.has(error.code)) throw error;
-        const waitMs = spreadMs(error.retryAfterMs ?? 100, this.#random());
-        if (this.clock.monotonicMs() + waitMs >= deadline) throw error;
-        await pause(this.clock, waitMs);
-      }
-    }
+  call<M extends MethodName>(method: M, params: CallParams<M>, options?: CallOptions): Promise<Result<M>> {
+    return this.#calls.ask(method, params, options) as Promise<Result<M>>;
   }
 
   /** A request over HTTP with the access token, for example for a picture. @throws UCError @throws NoServerAnswered */
@@ -222,6 +204,15 @@ export class Client {
   async #prepare(): Promise<void> {
     const learned = await this.store.get('servers');
     if (learned) this.#servers = this.#servers.learn(learned);
+    else this.#askForServers();
+  }
+
+  /** So that a sign-in finds another server even if the only known one dies before it; without an answer the welcome tells them. */
+  #askForServers(): void {
+    this.#http.servers().then(
+      (servers) => this.#servers.learned.length === 0 && this.#learn(servers),
+      () => undefined,
+    );
   }
 
   async #ownDevice(): Promise<Device> {
@@ -331,53 +322,4 @@ export class Client {
     if (reason === 'signedOut' || reason === 'locked') this.#finished(keeper, { phase: 'signedOut', reason });
     else if (reason === 'replaced') this.#finished(keeper, { phase: 'stopped', reason });
   }
-
-  #whenOpen(deadline: number): Promise<Connection> {
-    return new Promise((resolve, reject) => {
-      const look = () => {
-        const connection = this.#keeper?.connection;
-        if (connection && !connection.ended) return settle(() => resolve(connection));
-        if (this.#state.phase === 'signedOut' || this.#state.phase === 'stopped') settle(() => reject(noSession(this.#state)));
-      };
-      const settle = (act: () => void) => {
-        timer.stop();
-        off();
-        act();
-      };
-      const off = this.onState(look);
-      const timer = this.clock.after(Math.max(0, deadline - this.clock.monotonicMs()), () =>
-        settle(() => reject(new UCError('OUTCOME_UNKNOWN'))),
-      );
-      look();
-    });
-  }
-
-  #inTime<T>(deadline: number, answer: Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const timer = this.clock.after(Math.max(0, deadline - this.clock.monotonicMs()), () =>
-        reject(new UCError('OUTCOME_UNKNOWN')),
-      );
-      answer.then(resolve, reject).finally(() => timer.stop());
-    });
-  }
-}
-
-function noSession(state: ClientState): UCError {
-  const why = 'reason' in state ? `${state.phase}: ${state.reason}` : state.phase;
-  return new UCError('NOT_SIGNED_IN', `There is no session (${why})`);
-}
-
-export type ConnectOptions = ClientOptions &
-  ({ readonly signIn: string; readonly password: string } | { readonly signIn?: undefined });
-
-/**
- * A client with an open session, in one call: with `signIn` and `password`, else with the credentials of the store.
- *
- * @throws UCError `SIGN_IN_FAILED`, `NOT_SIGNED_IN` when the store has no credentials that are still good. @throws NoServerAnswered
- */
-export async function connect(options: ConnectOptions): Promise<Client> {
-  const client = new Client(options);
-  if (options.signIn !== undefined) await client.signIn(options.signIn, options.password);
-  else if (!(await client.resume())) throw new UCError('NOT_SIGNED_IN');
-  return client;
 }

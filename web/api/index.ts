@@ -1,7 +1,8 @@
 export { type ErrorCode, UCError } from '#shared/protocol/errors.ts';
+export type { CallOptions } from './calls.ts';
 export { type ChatLog, type Delivery, deliveryOf } from './chat-log.ts';
 export { type Reaction, type ShownMessage, shownMessages } from './chat-view.ts';
-export { type CallOptions, Client, type ClientOptions, type ConnectOptions, connect } from './client.ts';
+export { Client, type ClientOptions } from './client.ts';
 export type { ClientState, SignedOutReason } from './client-state.ts';
 export {
   type CredentialStore,
@@ -11,6 +12,7 @@ export {
   type StoredValues,
 } from './client-store.ts';
 export { type ClientClock, type ClientTimer, platformClock } from './clock.ts';
+export { type ConnectOptions, connect } from './connect.ts';
 export { Connection, ConnectionLost } from './connection.ts';
 export { LiveConversation } from './conversation.ts';
 export { type Arrival, Conversations } from './conversations.ts';

@@ -60,6 +60,16 @@ describe('web/api: the client and its session', () => {
     await one.listen();
   });
 
+  it('learns all servers before the first sign-in, so that one is found when the only known one dies', async () => {
+    const client = new Client({ servers: [one.url] });
+    clients.push(client);
+    assert.equal(await client.resume(), undefined);
+    await eventually(() => client.servers.length === 2);
+    await one.stop();
+    assert.equal((await client.signIn('anna', 'correct horse')).serverId, 'uc2');
+    await one.listen();
+  });
+
   it('goes to another server when its own dies, and names it as unreachable once it knows it', async () => {
     const client = await signedIn();
     await one.stop();
