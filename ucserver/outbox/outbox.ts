@@ -84,26 +84,31 @@ export class Outbox {
     return answer;
   }
 
-  /** Another server, or Redis, says that these are pending. */
-  learn(items: readonly OutboxItem[]): void {
+  /** Names the present connection to Redis; what was confirmed over an older one must be added again. */
+  get connection(): number {
+    return this.#connection;
+  }
+
+  /** Another server, or Redis over this connection, says that these are pending. */
+  learn(items: readonly OutboxItem[], over = this.#connection): void {
     const news: OutboxItem[] = [];
     for (const item of items) {
       const known = this.known.get(item);
       if (known === undefined) {
         const sinceMs = this.#options.clock.monotonicMs();
-        this.known.add({ item, state: 'pending', sinceMs, addedOver: this.#connection });
+        this.known.add({ item, state: 'pending', sinceMs, addedOver: over });
         news.push(item);
       } else if (known.state === 'uncertain') {
-        this.confirm(known, item);
+        this.confirm(known, item, over);
       }
     }
     for (const [feature, own] of this.perFeature(news)) feature.pending(own, false);
     if (news.length > 0) this.#options.onPending();
   }
 
-  /** Redis holds this item, in this form. */
-  confirm(known: KnownItem, inForce: OutboxItem): void {
-    known.addedOver = this.#connection;
+  /** Redis holds this item, in this form; it said so over this connection, which may have ended meanwhile. */
+  confirm(known: KnownItem, inForce: OutboxItem, over: number): void {
+    known.addedOver = over;
     if (known.state === 'pending' || this.known.get(known.item) !== known) return;
     known.item = inForce;
     this.known.becomes(known, 'pending');
@@ -158,6 +163,7 @@ export class Outbox {
       return this.#takeBack(known, error);
     }
     let inForce: OutboxItem;
+    const over = this.#connection;
     try {
       inForce = await store.add(item);
     } catch (error) {
@@ -176,7 +182,7 @@ export class Outbox {
       this.learn([inForce]);
       throw conflict();
     }
-    this.confirm(known, inForce);
+    this.confirm(known, inForce, over);
     return { item: inForce, settled: undefined };
   }
 

@@ -88,9 +88,10 @@ export class Upkeep {
   async look(): Promise<void> {
     const { store, outbox } = this.#options;
     const read = this.#read;
+    const over = outbox.connection;
     for (let more = true; more; ) {
       const changed = await store.changedSince(read.upTo);
-      for (const line of changed.lines) outbox.learn(await store.ofLine(line, longestLine));
+      for (const line of changed.lines) outbox.learn(await store.ofLine(line, longestLine), over);
       read.upTo = Math.max(read.upTo, changed.upTo);
       more = changed.more;
     }
@@ -157,10 +158,11 @@ export class Upkeep {
       if (outbox.known.get(item) !== undefined) continue;
       outbox.known.add({ item, state: 'uncertain', sinceMs: clock.monotonicMs(), addedOver: 0 });
     }
+    const over = outbox.connection;
     const missing: KnownItem[] = [...outbox.toAdd()];
     for (let at = 0; at < missing.length; at += addedAtOnce) {
       await Promise.all(
-        missing.slice(at, at + addedAtOnce).map(async (known) => outbox.confirm(known, await store.add(known.item))),
+        missing.slice(at, at + addedAtOnce).map(async (known) => outbox.confirm(known, await store.add(known.item), over)),
       );
     }
     await onAdded();
