@@ -1,5 +1,10 @@
+import { groupMembersSetting, groupsPerPersonSetting } from './chat/index.ts';
 import { companyDefaultSetting } from './permissions/index.ts';
 import type { SettingDefinition } from './settings/index.ts';
 
 /** The settings of all features. */
-export const allSettings: readonly SettingDefinition<unknown>[] = [companyDefaultSetting as SettingDefinition<unknown>];
+export const allSettings: readonly SettingDefinition<unknown>[] = [
+  companyDefaultSetting as SettingDefinition<unknown>,
+  groupMembersSetting as SettingDefinition<unknown>,
+  groupsPerPersonSetting as SettingDefinition<unknown>,
+];

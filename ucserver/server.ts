@@ -12,7 +12,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { createAccount, pictureRoutes } from './account/index.ts';
 import { allSettings } from './all-settings.ts';
 import { createAuth, mayDo } from './auth/index.ts';
-import { createChat } from './chat/index.ts';
+import { createChat, groupMembersSetting, groupsPerPersonSetting } from './chat/index.ts';
 import type { Config } from './config.ts';
 import { createContacts } from './contacts/index.ts';
 import { replicaParts, SecretBox, startStorage } from './database/index.ts';
@@ -150,6 +150,7 @@ export async function startServer({
   const chat = createChat({
     ...{ database, replica, outbox, mesh, members, ownership, sessions, dispatcher, config: config.chat, ...base, registry },
     mayChat: (addressee, author) => mayDo(levelOf(addressee, author), 'chat'),
+    groupLimits: () => ({ members: settings.get(groupMembersSetting), groupsPerPerson: settings.get(groupsPerPersonSetting) }),
   });
 
   const forgotten = dispatcher.missing();

@@ -51,7 +51,11 @@ export const accountMethods = {
   'account.update': {
     about: 'Changes language or time zone; null: as the browser says.',
     act: true,
-    params: z.strictObject({ actId: actIdSchema, language: languageSchema.nullable().optional(), timeZone: timeZoneSchema.nullable().optional() }),
+    params: z.strictObject({
+      actId: actIdSchema,
+      language: languageSchema.nullable().optional(),
+      timeZone: timeZoneSchema.nullable().optional(),
+    }),
     result: accountSchema,
   },
   'account.changePassword': {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { conversationIdSchema, type EntryId, entryIdSchema, userIdSchema } from '../ids.ts';
+import { conversationIdSchema, type EntryId, entryIdSchema, type UserId, userIdSchema } from '../ids.ts';
 import type { Events, Methods } from './methods.ts';
 import { text, timestamp } from './text.ts';
 
@@ -43,6 +43,21 @@ export const messageBodySchema = z.strictObject({
   replyTo: entryIdSchema.optional(),
 });
 
+/** `channel`: only moderators write. */
+export const conversationKindSchema = z.enum(['direct', 'group', 'channel']);
+export type ConversationKind = z.infer<typeof conversationKindSchema>;
+
+export const memberRoleSchema = z.enum(['member', 'moderator']);
+export type MemberRole = z.infer<typeof memberRoleSchema>;
+
+/** People named in one request. */
+export const maxNamedMembers = 500;
+/** Up to this many members, everybody is told how far the others have read and who is writing. */
+export const maxToldPositions = 100;
+
+const title = text(1, 100).refine((value) => value.trim() !== '', 'must not be blank');
+const namedMembers = z.array(userIdSchema).min(1).max(maxNamedMembers);
+
 /** Where a forwarded text is from; only the server writes it. */
 export const forwardedSchema = z.object({ entryId: entryIdSchema, author: userIdSchema, at: timestamp });
 export type Forwarded = z.infer<typeof forwardedSchema>;
@@ -56,6 +71,22 @@ export interface EntryBodies {
   readonly edit: { readonly target: EntryId; readonly text: string; readonly mentions?: Mentions | undefined };
   readonly delete: { readonly target: EntryId };
   readonly reaction: { readonly target: EntryId; readonly emoji: string; readonly on: boolean };
+  /** The first entry of a group; `moderators` are among the members. */
+  readonly created: {
+    readonly kind: Exclude<ConversationKind, 'direct'>;
+    readonly title: string;
+    readonly historyVisible: boolean;
+    readonly members: readonly UserId[];
+    readonly moderators: readonly UserId[];
+  };
+  /** `moderator`: takes over from the last one, who leaves. */
+  readonly members: {
+    readonly added: readonly UserId[];
+    readonly removed: readonly UserId[];
+    readonly moderator?: UserId | undefined;
+  };
+  readonly role: { readonly userId: UserId; readonly role: MemberRole };
+  readonly rename: { readonly title: string };
 }
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
@@ -67,9 +98,12 @@ export const emojiSchema = text(1, 32).refine(
   'must be one emoji',
 );
 
+/** Where an entry stands. */
+const stored = z.object({ seq: z.int().min(1), at: timestamp });
 /** Where an entry stands, or waits. */
-const placed = z.union([z.object({ seq: z.int().min(1), at: timestamp }), z.object({ pending: z.int().min(1), at: timestamp })]);
-const onEntry = { conversationId: conversationIdSchema, entryId: entryIdSchema, target: entryIdSchema };
+const placed = z.union([stored, z.object({ pending: z.int().min(1), at: timestamp })]);
+const ids = { conversationId: conversationIdSchema, entryId: entryIdSchema };
+const onEntry = { ...ids, target: entryIdSchema };
 
 /** How far a member has got; positions only grow. */
 export const positionSchema = z.object({
@@ -90,9 +124,21 @@ export type Cursor = z.infer<typeof cursorSchema>;
 
 export const conversationSchema = z.object({
   conversationId: conversationIdSchema,
-  kind: z.enum(['direct']),
+  kind: conversationKindSchema,
+  /** Missing: a conversation of two people. */
+  title: z.string().optional(),
+  /** Those who are in it now; empty for somebody who has left. */
   members: z.array(userIdSchema),
+  /** Missing when there are none. */
+  moderators: z.array(userIdSchema).optional(),
+  /** The first entry this user may see; missing: 1. */
+  visibleFrom: z.int().min(1).optional(),
+  /** The user is no longer in it; the log ends for them at the head. */
+  left: z.literal(true).optional(),
+  /** No notices until then. */
+  mutedUntil: timestamp.optional(),
   head: cursorSchema,
+  /** With more than 100 members only the user's own. */
   positions: z.array(positionSchema),
   unread: z.int().min(0),
   lastEntry: entrySchema.optional(),
@@ -108,6 +154,54 @@ export const chatMethods = {
     about: 'The one-to-one conversation with a person; it exists from its first message on, its id is known before.',
     params: z.strictObject({ userId: userIdSchema }),
     result: conversationSchema,
+  },
+  'chat.createGroup': {
+    about: 'Begins a conversation of several people, with the user as moderator. Sent again, it is the same conversation.',
+    act: true,
+    params: z.strictObject({
+      entryId: entryIdSchema,
+      kind: z.enum(['group', 'channel']).default('group'),
+      title,
+      members: namedMembers,
+      /** Whether those who are added later see what was written before. */
+      historyVisible: z.boolean().default(true),
+    }),
+    result: conversationSchema,
+  },
+  'chat.addMembers': {
+    about: 'Adds people to a group; for moderators, who need the right to chat with each of them.',
+    act: true,
+    params: z.strictObject({ ...ids, members: namedMembers }),
+    result: stored,
+  },
+  'chat.removeMembers': {
+    about: 'Removes people from a group; for moderators. They keep what they could see until then.',
+    act: true,
+    params: z.strictObject({ ...ids, members: namedMembers }),
+    result: stored,
+  },
+  'chat.setRole': {
+    about: 'Makes a member moderator, or no longer; for moderators. One moderator must remain.',
+    act: true,
+    params: z.strictObject({ ...ids, userId: userIdSchema, role: memberRoleSchema }),
+    result: stored,
+  },
+  'chat.rename': {
+    about: 'Changes the title of a group; for moderators.',
+    act: true,
+    params: z.strictObject({ ...ids, title }),
+    result: stored,
+  },
+  'chat.leave': {
+    about: 'Leaves a group. When the last moderator leaves, whoever has been in it longest becomes one.',
+    act: true,
+    params: z.strictObject(ids),
+    result: stored,
+  },
+  'chat.mute': {
+    about: 'No notices of this conversation for the user until then; null: they come again. Only the user learns of it.',
+    params: z.strictObject({ conversationId: conversationIdSchema, until: timestamp.nullable() }),
+    result: z.object({}),
   },
   'chat.conversations': {
     about: "The user's conversations, those with the newest entries first, in pages.",
@@ -218,6 +312,10 @@ export const chatEvents = {
   'chat.typing': {
     about: 'A member is writing; holds for 5 s.',
     fields: z.object({ conversationId: conversationIdSchema, userId: userIdSchema }),
+  },
+  'chat.muted': {
+    about: 'The user has muted a conversation on another device, or wants its notices again (null).',
+    fields: z.object({ conversationId: conversationIdSchema, until: timestamp.nullable() }),
   },
   'chat.head': {
     about: 'The conversation is further than this connection was told; ask `chat.history` for what is after the own cursor.',

@@ -7,7 +7,11 @@ export const closeCodes = {
   unsupportedFrame: { code: 1003, reconnect: 'stop', meaning: 'Only text frames are accepted.' },
   tooLarge: { code: 1009, reconnect: 'stop', meaning: 'A message was larger than the limit.' },
   malformed: { code: 4400, reconnect: 'stop', meaning: 'A message was not a request.' },
-  notSignedIn: { code: 4401, reconnect: 'signIn', meaning: 'No session was opened in time, or the token has ended or was revoked.' },
+  notSignedIn: {
+    code: 4401,
+    reconnect: 'signIn',
+    meaning: 'No session was opened in time, or the token has ended or was revoked.',
+  },
   signedOut: { code: 4402, reconnect: 'signIn', meaning: 'This device was signed out.' },
   originRefused: { code: 4403, reconnect: 'stop', meaning: 'Pages of this origin may not connect.' },
   redirected: { code: 4404, reconnect: 'now', meaning: 'Another server serves you; go where the redirect says.' },

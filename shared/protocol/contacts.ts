@@ -20,7 +20,8 @@ export const contactMethods = {
     result: contactListSchema,
   },
   'contacts.put': {
-    about: 'Replaces favourites and groups. `version` is the one that was read; a newer one answers VERSION_CONFLICT with the current list.',
+    about:
+      'Replaces favourites and groups. `version` is the one that was read; a newer one answers VERSION_CONFLICT with the current list.',
     act: true,
     params: z.strictObject({ actId: actIdSchema, ...contactListSchema.shape }),
     result: contactListSchema,

@@ -13,12 +13,24 @@ export const errorCodes = {
   TOO_LARGE: { retryable: false, http: 413, meaning: 'A value or the whole message is larger than allowed.' },
   RATE_LIMITED: { retryable: true, http: 429, meaning: 'Too many requests; wait `retryAfterMs`.' },
   BUSY: { retryable: true, http: 503, meaning: 'The server has too much to do; wait `retryAfterMs`.' },
-  VERSION_CONFLICT: { retryable: false, http: 412, meaning: 'Somebody changed it meanwhile; `details.current` holds what stands there now.' },
+  VERSION_CONFLICT: {
+    retryable: false,
+    http: 412,
+    meaning: 'Somebody changed it meanwhile; `details.current` holds what stands there now.',
+  },
   ID_CONFLICT: { retryable: false, http: 409, meaning: 'This client-made id was used before for something else.' },
   NOT_OWNER: { retryable: true, http: 503, meaning: 'The user has moved to another server meanwhile.' },
   OWNER_UNREACHABLE: { retryable: true, http: 503, meaning: 'The server that serves this user cannot be reached now.' },
-  OUTCOME_UNKNOWN: { retryable: true, http: 504, meaning: 'No answer in time: it may or may not have happened. Send it again with the same id.' },
-  STORAGE_UNAVAILABLE: { retryable: true, http: 503, meaning: 'The database cannot be reached, so this cannot be stored or read now.' },
+  OUTCOME_UNKNOWN: {
+    retryable: true,
+    http: 504,
+    meaning: 'No answer in time: it may or may not have happened. Send it again with the same id.',
+  },
+  STORAGE_UNAVAILABLE: {
+    retryable: true,
+    http: 503,
+    meaning: 'The database cannot be reached, so this cannot be stored or read now.',
+  },
   SHUTTING_DOWN: { retryable: true, http: 503, meaning: 'The server is shutting down; connect to another one.' },
   INTERNAL: { retryable: true, http: 500, meaning: 'Something went wrong in the server; `details.logId` finds it in the log.' },
 } as const satisfies Record<string, { retryable: boolean; http: number; meaning: string }>;

@@ -27,7 +27,8 @@ export const permissionMethods = {
     result: z.object({ companyDefault: permissionLevelSchema, grants: z.array(grantSchema) }),
   },
   'permissions.grant': {
-    about: 'Gives a person or a group a level; null takes the grant back. A personal grant decides alone, so it can also give less.',
+    about:
+      'Gives a person or a group a level; null takes the grant back. A personal grant decides alone, so it can also give less.',
     act: true,
     params: z.strictObject({ actId: actIdSchema, to: granteeSchema, level: permissionLevelSchema.nullable() }),
     result: z.object({}),

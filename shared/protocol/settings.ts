@@ -32,7 +32,8 @@ export const settingMethods = {
     result: z.object({ settings: z.array(settingSchema) }),
   },
   'settings.set': {
-    about: 'Sets a value; null goes back to the default. `version` is the one that was read; a newer one answers VERSION_CONFLICT (administrators).',
+    about:
+      'Sets a value; null goes back to the default. `version` is the one that was read; a newer one answers VERSION_CONFLICT (administrators).',
     act: true,
     params: z.strictObject({
       actId: actIdSchema,

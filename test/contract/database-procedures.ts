@@ -14,7 +14,9 @@ import {
 
 /** Transactions that the tests of the database run; a module of their own, because threads import it. */
 const insertConversation = statement<{ id: string; at: number }>((db, param) =>
-  db.insertInto('conversations').values({ id: param('id'), kind: 'direct', last_seq: 0, created_at: param('at') }),
+  db
+    .insertInto('conversations')
+    .values({ id: param('id'), kind: 'direct', last_seq: 0, created_at: param('at'), title: null, history_visible: 1 }),
 );
 const raiseHead = statement<{ id: string }>((db, param) =>
   db

@@ -5,6 +5,7 @@ import type { Logger } from '#shared/runtime/logger.ts';
 import { StatementError } from '#ucserver/database/index.ts';
 import type { Session } from '#ucserver/gateway/index.ts';
 import { emptiedBody, isSame, keyOf, type NewEntry, type Placement, rejectedKind, type StoredEntry } from './commit-plan.ts';
+import { conversationKindOf } from './conversation-id.ts';
 import type { ChatRepository } from './repository.ts';
 
 /** A committed entry with the people it concerns. */
@@ -161,9 +162,17 @@ export class Committer {
     const created = new Set<string>();
     for (const { entry, members } of missing) {
       if (created.has(entry.conversationId)) continue;
+      const kind = conversationKindOf(entry.conversationId);
+      // A group begins with the entry that says who is in it; the members follow from that.
+      if (kind !== 'direct' && entry.kind !== 'created') continue;
       created.add(entry.conversationId);
       try {
-        await this.#options.repository.create({ id: entry.conversationId, kind: 'direct', members, at: entry.at });
+        await this.#options.repository.create({
+          id: entry.conversationId,
+          kind,
+          members: kind === 'direct' ? members : [],
+          at: entry.at,
+        });
       } catch (error) {
         if (!(error instanceof StatementError && error.kind === 'duplicate')) throw error;
       }

@@ -1,5 +1,9 @@
 import { hash } from 'node:crypto';
-import { type ConversationId, conversationIdSchema, type UserId } from '#shared/ids.ts';
+import { type ConversationId, conversationIdSchema, type EntryId, type UserId } from '#shared/ids.ts';
+import type { ConversationKind } from '#shared/protocol/chat.ts';
+
+/** What ids begin with tells what kind of conversation it is, so that rights need no look at SQL. */
+const prefixes = { direct: 'd-', group: 'g-', channel: 'c-' } as const satisfies Record<ConversationKind, string>;
 
 /** Length of a digest of 128 bits in base64url. */
 const digestLength = 22;
@@ -12,5 +16,19 @@ const digestLength = 22;
 export function directConversationId(one: UserId, other: UserId): ConversationId {
   // "\n" cannot be part of a user id, so no two pairs share a text.
   const text = one < other ? `${one}\n${other}` : `${other}\n${one}`;
-  return conversationIdSchema.parse(`d-${hash('sha256', text, 'base64url').slice(0, digestLength)}`);
+  return idOf('direct', text);
+}
+
+/** The id of a conversation that somebody creates: the same when the same entry is sent again. */
+export function createdConversationId(kind: 'group' | 'channel', creator: UserId, entryId: EntryId): ConversationId {
+  return idOf(kind, `${creator}\n${entryId}`);
+}
+
+export function conversationKindOf(id: ConversationId): ConversationKind {
+  if (id.startsWith(prefixes.group)) return 'group';
+  return id.startsWith(prefixes.channel) ? 'channel' : 'direct';
+}
+
+function idOf(kind: ConversationKind, text: string): ConversationId {
+  return conversationIdSchema.parse(`${prefixes[kind]}${hash('sha256', text, 'base64url').slice(0, digestLength)}`);
 }

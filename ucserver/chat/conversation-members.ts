@@ -1,13 +1,28 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { ConversationId, UserId } from '#shared/ids.ts';
-import { directConversationId } from './conversation-id.ts';
+import type { MemberRole } from '#shared/protocol/chat.ts';
+import { conversationKindOf, directConversationId } from './conversation-id.ts';
 
 /** What chat reads from the memory copy of the database. */
 export interface ChatDirectory {
   hasUser(userId: UserId): boolean;
   userIds(): Iterable<UserId>;
+  /** What is stored of somebody who is, or was, in a conversation. */
+  memberOf(conversationId: ConversationId, userId: UserId): Membership | undefined;
+  /** Answers when memory holds what was stored before. @throws UCError `STORAGE_UNAVAILABLE`. */
+  refresh(): Promise<void>;
   /** Members of a conversation that has been stored. */
   membersOf(conversationId: ConversationId): readonly UserId[] | undefined;
+}
+
+/** Somebody in a conversation. */
+export interface Membership {
+  readonly role: MemberRole;
+  /** The first entry they may see. */
+  readonly visibleFrom: number;
+  readonly joined: number;
+  /** The last entry they may see, once they have left. */
+  readonly left: number | undefined;
 }
 
 const mostRemembered = 10_000;
@@ -19,15 +34,20 @@ const usersPerTurn = 1_000;
  */
 export class ConversationMembers {
   readonly #directory: ChatDirectory;
+  readonly #told: (conversationId: ConversationId) => readonly UserId[] | undefined;
   readonly #remembered = new Map<ConversationId, readonly UserId[]>();
   readonly #searches = new Map<UserId, Promise<unknown>>();
 
-  constructor(directory: ChatDirectory) {
+  /** @param told members as of the last entry that clients here were told, which may be newer than the memory copy */
+  constructor(directory: ChatDirectory, told: (conversationId: ConversationId) => readonly UserId[] | undefined) {
     this.#directory = directory;
+    this.#told = told;
   }
 
   /** Members if they are known without a search. */
   known(conversationId: ConversationId): readonly UserId[] | undefined {
+    if (conversationKindOf(conversationId) !== 'direct')
+      return this.#told(conversationId) ?? this.#directory.membersOf(conversationId);
     return this.#directory.membersOf(conversationId) ?? this.#remembered.get(conversationId);
   }
 
@@ -41,7 +61,13 @@ export class ConversationMembers {
 
   /** Members of a conversation in which `userId` takes part; `undefined` when there is none such. */
   async of(conversationId: ConversationId, userId: UserId): Promise<readonly UserId[] | undefined> {
-    const members = this.known(conversationId) ?? (await this.#search(conversationId, userId));
+    const isDirect = conversationKindOf(conversationId) === 'direct';
+    const known = this.known(conversationId) ?? (isDirect ? await this.#search(conversationId, userId) : undefined);
+    if (known?.includes(userId)) return known;
+    if (isDirect) return undefined;
+    // They may have been added on another server a moment ago.
+    await this.#directory.refresh();
+    const members = this.#directory.membersOf(conversationId);
     return members?.includes(userId) ? members : undefined;
   }
 

@@ -6,6 +6,7 @@ import { type Fragment, fragment, type Session, type SessionTable } from '#ucser
 import type { StoredEntry } from './commit-plan.ts';
 import type { Generation } from './generation.ts';
 import { LogState } from './log-state.ts';
+import { membersAfter, membershipChangeOf } from './membership-plan.ts';
 import type { ChatRepository } from './repository.ts';
 import { entryFragment } from './wire.ts';
 
@@ -19,7 +20,7 @@ const sweepEveryMs = 30_000;
 
 export interface DeliveryOptions {
   readonly sessions: Pick<SessionTable, 'ofUser' | 'has'>;
-  readonly repository: Pick<ChatRepository, 'entriesAfter'>;
+  readonly repository: Pick<ChatRepository, 'entriesAfter' | 'membersOf'>;
   readonly generation: Generation;
   /** Asks another server's recent cache; answers the entries that follow `after`, or none. May reject. */
   readonly askRecent: (
@@ -28,6 +29,8 @@ export interface DeliveryOptions {
     after: number,
     limit: number,
   ) => Promise<readonly StoredEntry[]>;
+  /** Somebody has come with this entry; clients here were told. */
+  readonly onJoined: (entry: StoredEntry, members: readonly UserId[]) => void;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -74,6 +77,11 @@ export class Delivery {
     if (!this.#logs.has(conversationId)) this.#open(conversationId, members, head);
   }
 
+  /** Members as of the last entry that was told here. */
+  membersOf(conversationId: ConversationId): readonly UserId[] | undefined {
+    return this.#logs.get(conversationId)?.members;
+  }
+
   /** Takes what another server has committed. */
   take(entry: StoredEntry, members: readonly UserId[], source: ServerId): void {
     const log = this.#logs.get(entry.conversationId) ?? this.#openFor(entry, members);
@@ -88,7 +96,7 @@ export class Delivery {
     const log = this.#logs.get(entry.conversationId) ?? this.#openFor(entry, members);
     if (log === undefined) return;
     const [first, ...rest] = log.state.take(entry);
-    if (first !== undefined) this.#push(log.members, () => entryFragment(first), from);
+    if (first !== undefined) this.#tellOne(log, first, from);
     this.#tell(log, rest);
     this.#watchGap(entry.conversationId, log, gapWaitMs);
   }
@@ -125,12 +133,27 @@ export class Delivery {
 
   /** The clients know nothing of this conversation yet, so its log begins here for them. */
   #openFor(entry: StoredEntry, members: readonly UserId[]): Log | undefined {
-    if (!members.some((userId) => this.#options.sessions.has(userId))) return undefined;
+    const { added = [], removed = [] } = membershipChangeOf(entry) ?? {};
+    const isHere = (userId: UserId) => this.#options.sessions.has(userId);
+    if (![members, added, removed].some((users) => users.some(isHere))) return undefined;
     return this.#open(entry.conversationId, members, entry.seq - 1);
   }
 
   #tell(log: Log, entries: readonly StoredEntry[]): void {
-    for (const entry of entries) this.#push(log.members, () => entryFragment(entry));
+    for (const entry of entries) this.#tellOne(log, entry);
+  }
+
+  /** Who comes and who goes with an entry is told of it too; members change in the order of the log, whenever they were heard of. */
+  #tellOne(log: Log, entry: StoredEntry, except?: Session): void {
+    const change = membershipChangeOf(entry);
+    if (change === undefined) {
+      this.#push(log.members, () => entryFragment(entry), except);
+      return;
+    }
+    const concerned = new Set([...log.members, ...change.added, ...change.removed]);
+    this.#push([...concerned], () => entryFragment(entry), except);
+    log.members = membersAfter(log.members, change);
+    if (change.added.length > 0) this.#options.onJoined(entry, log.members);
   }
 
   /** Serialises once, and only when somebody is there. */
@@ -192,6 +215,7 @@ export class Delivery {
     if (entries.length === longestFill) {
       log.state.learn(entries.at(-1)?.seq ?? head);
       log.state.skipToHead();
+      log.members = await this.#options.repository.membersOf(conversationId);
       this.tellHead(conversationId, log.members, log.state.told);
       return;
     }

@@ -1,14 +1,22 @@
 import { type UserId, userIdSchema } from '#shared/ids.ts';
+import { memberRoleSchema } from '#shared/protocol/chat.ts';
 import { type Replica, replicaParts } from '#ucserver/database/index.ts';
 import type { ChatDirectory } from './conversation-members.ts';
 
 /** People and memberships from the memory copy of the database, which is there while SQL is away. */
-export function replicaDirectory(replica: Pick<Replica, 'items'>): ChatDirectory {
+export function replicaDirectory(replica: Pick<Replica, 'items' | 'refresh'>): ChatDirectory {
   const users = replica.items(replicaParts.users);
   const conversations = replica.items(replicaParts.conversationMembers);
   // The rows of a conversation are replaced when they change, so what was made of them can be kept as long as they are.
   const members = new WeakMap<object, readonly UserId[]>();
   return {
+    memberOf(conversationId, userId) {
+      const row = conversations.get(conversationId)?.find(({ user_id }) => user_id === userId);
+      if (row === undefined) return undefined;
+      const role = memberRoleSchema.catch('member').parse(row.role);
+      return { role, visibleFrom: row.visible_from, joined: row.joined_seq, left: row.left_seq ?? undefined };
+    },
+    refresh: () => replica.refresh(),
     hasUser: (userId) => users.has(userId),
     *userIds() {
       for (const id of users.keys()) yield userIdSchema.parse(id);

@@ -11,12 +11,15 @@ import type { OutboxPort } from '#ucserver/outbox/index.ts';
 import type { Ownership } from '#ucserver/ownership/index.ts';
 import { Acceptance } from './acceptance.ts';
 import { Access } from './access.ts';
+import type { StoredEntry } from './commit-plan.ts';
 import { type Committed, Committer } from './committer.ts';
 import type { ChatConfig } from './config.ts';
 import { ConversationMembers } from './conversation-members.ts';
 import { Delivery } from './delivery.ts';
 import { replicaDirectory } from './directory.ts';
 import { Generation } from './generation.ts';
+import type { GroupLimits } from './group-limits.ts';
+import { GroupService } from './group-service.ts';
 import { Heads } from './heads.ts';
 import { MemoryView } from './memory-view.ts';
 import { MessageService } from './message-service.ts';
@@ -25,7 +28,7 @@ import { Notifier } from './notifier.ts';
 import { PendingEntries } from './pending-entries.ts';
 import { PendingStorage } from './pending-storage.ts';
 import { PositionWriter } from './position-writer.ts';
-import { RecentEntries } from './recent-entries.ts';
+import { RecentEntries, recentEntries } from './recent-entries.ts';
 import { ChatRepository } from './repository.ts';
 import { ChatService } from './service.ts';
 import { Subscriber } from './subscriber.ts';
@@ -33,15 +36,17 @@ import { TypingLimit } from './typing-limit.ts';
 
 export { type ChatConfig, chatConfigSchema } from './config.ts';
 export { directConversationId } from './conversation-id.ts';
+export { type GroupLimits, groupMembersSetting, groupsPerPersonSetting } from './group-limits.ts';
 export { chatProcedures } from './procedures.ts';
 
 export interface ChatDependencies {
   readonly database: Database;
-  readonly replica: Pick<Replica, 'items'>;
+  readonly replica: Pick<Replica, 'items' | 'refresh'>;
   /** Whether `author` has the right `chat` with `addressee`, decided in memory. */
   readonly mayChat: (addressee: UserId, author: UserId) => boolean;
   /** Takes entries while SQL cannot. */
   readonly outbox: OutboxPort;
+  readonly groupLimits: () => GroupLimits;
   readonly mesh: Mesh;
   readonly members: Pick<Members, 'all'>;
   readonly ownership: Pick<Ownership, 'ownerOf'>;
@@ -59,7 +64,7 @@ export interface Chat {
   stop(): Promise<void>;
 }
 
-/** @returns one-to-one chat on this server; `start` before the mesh opens and sessions come, `stop` before the database closes. */
+/** @returns chat on this server; `start` before the mesh opens and sessions come, `stop` before the database closes. */
 export function createChat(dependencies: ChatDependencies): Chat {
   const { database, replica, mayChat, outbox, mesh, ownership, sessions, dispatcher, config, clock } = dependencies;
   const logger = dependencies.logger.child({ part: 'chat' });
@@ -68,18 +73,26 @@ export function createChat(dependencies: ChatDependencies): Chat {
   const directory = replicaDirectory(replica);
   const repository = new ChatRepository(database);
   const recent = new RecentEntries(config.recentConversations);
-  const members = new ConversationMembers(directory);
+  const members = new ConversationMembers(directory, (conversationId) => delivery.membersOf(conversationId));
   const notifier = new Notifier({ mesh, ownership });
   const positions = new PositionWriter({ repository, clock, logger, everyMs: config.positionsEveryMs });
   const generation = new Generation({ repository, logger, onRaised: () => restored() });
   const delivery = new Delivery({
-    ...{ sessions, repository, generation, clock, logger },
+    ...{ sessions, repository, generation, clock, logger, onJoined: tellNewcomers },
     askRecent: async (from, conversationId, after, limit) => {
       const answer = await mesh.request(from, chatRecent, { conversationId, after, limit }, { deadlineMs: 500 });
       if (answer.generation !== undefined) generation.observe(answer.generation);
       return answer.entries;
     },
   });
+  // What this server has committed before it heard who has come was not told to the server of the newcomer.
+  function tellNewcomers({ conversationId, seq }: StoredEntry, everybody: readonly UserId[]): void {
+    const missed = recent.after(conversationId, seq, recentEntries);
+    if (missed.length === 0 || generation.value === undefined) return;
+    const told = missed.map((entry) => ({ entry, members: everybody, from: undefined }));
+    notifier.committed(generation.value, told);
+  }
+
   const heads = new Heads({
     ...{ repository, delivery, generation, members, sessions, clock, logger },
     isCutOff: () => mesh.state === 'down' || dependencies.members.all().some(({ suspected }) => suspected),
@@ -88,14 +101,14 @@ export function createChat(dependencies: ChatDependencies): Chat {
     ...{ outbox, recent, sessions, notifier, storage: new PendingStorage({ repository, clock, logger, onCommitted }) },
     headOf: (conversationId) => memory.headOf(conversationId),
   });
-  const memory = new MemoryView({ members, recent, pending, delivery, generation });
-  const subscriber = new Subscriber({ mesh, ownership, sessions, recent, delivery, generation, heads, pending });
+  const memory = new MemoryView({ directory, members, recent, pending, delivery, generation });
+  const subscriber = new Subscriber({ mesh, ownership, sessions, recent, delivery, generation, heads, pending, members });
   const committer = new Committer({
     ...{ repository, clock, logger, batchEntries: config.batchEntries, gatherMs: config.gatherMs },
     onCommitted,
   });
   const typing = new TypingLimit(clock);
-  const access = new Access({ members, mayChat });
+  const access = new Access({ directory, members, mayChat });
   const acceptance = new Acceptance({ committer, pending });
   const chat = new ChatService({
     ...{ directory, access, members, repository, recent, memory, positions, delivery, generation, notifier, subscriber, typing },
@@ -104,7 +117,12 @@ export function createChat(dependencies: ChatDependencies): Chat {
     ...{ access, repository, clock },
     commit: (entry, everybody, from) => acceptance.accept(entry, everybody, from),
   });
-  registerChatMethods(dispatcher, { chat, messages });
+  const groups = new GroupService({
+    ...{ access, directory, repository, sessions, mayChat, clock, limits: dependencies.groupLimits },
+    commit: (entry, everybody, from) => committer.commit(entry, everybody, from),
+    read: (userId, conversationId) => chat.read(userId, conversationId),
+  });
+  registerChatMethods(dispatcher, { chat, messages, groups });
 
   function onCommitted(current: number, committed: readonly Committed[]): void {
     metrics.committed(committed.length);

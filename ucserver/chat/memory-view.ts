@@ -1,6 +1,7 @@
 import type { ConversationId, UserId } from '#shared/ids.ts';
 import type { Conversation } from '#shared/protocol/chat.ts';
-import type { ConversationMembers } from './conversation-members.ts';
+import { conversationKindOf } from './conversation-id.ts';
+import type { ChatDirectory, ConversationMembers } from './conversation-members.ts';
 import type { Delivery } from './delivery.ts';
 import type { Generation } from './generation.ts';
 import type { PendingEntries } from './pending-entries.ts';
@@ -8,6 +9,7 @@ import type { RecentEntries } from './recent-entries.ts';
 import { toWire } from './wire.ts';
 
 export interface MemoryViewOptions {
+  readonly directory: Pick<ChatDirectory, 'memberOf'>;
   readonly members: ConversationMembers;
   readonly recent: RecentEntries;
   readonly pending: PendingEntries;
@@ -31,14 +33,16 @@ export class MemoryView {
 
   /** A conversation for one of its members; `undefined` when it is not known that they are one. */
   conversation(userId: UserId, conversationId: ConversationId): Conversation | undefined {
-    const { members: known, recent, pending, generation } = this.#options;
+    const { directory, members: known, recent, pending, generation } = this.#options;
     const members = known.known(conversationId) ?? recent.membersOf(conversationId) ?? pending.membersOf(conversationId);
     if (members?.includes(userId) !== true) return undefined;
+    const visibleFrom = directory.memberOf(conversationId, userId)?.visibleFrom ?? 1;
     const seq = this.headOf(conversationId);
     const last = recent.last(conversationId);
     return {
       conversationId,
-      kind: 'direct',
+      kind: conversationKindOf(conversationId),
+      ...(visibleFrom === 1 ? {} : { visibleFrom }),
       members: [...members],
       head: { generation: generation.value ?? 0, seq },
       positions: members.map((member) => ({ userId: member, read: 0, delivered: 0 })),

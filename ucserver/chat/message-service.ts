@@ -6,6 +6,7 @@ import type { Clock } from '#shared/runtime/clock.ts';
 import type { Session } from '#ucserver/gateway/index.ts';
 import type { Access } from './access.ts';
 import { emptiedBody, type NewEntry, type StoredEntry } from './commit-plan.ts';
+import { conversationKindOf } from './conversation-id.ts';
 import type { ChatRepository } from './repository.ts';
 
 export interface MessageServiceOptions {
@@ -17,7 +18,7 @@ export interface MessageServiceOptions {
 }
 
 type Ids = { readonly conversationId: ConversationId; readonly entryId: EntryId };
-type Kind = keyof EntryBodies;
+type Kind = 'message' | 'edit' | 'delete' | 'reaction';
 
 /**
  * Messages, and what happens to them afterwards. Each is an entry of the log, so the same one again gets the same answer: what
@@ -49,12 +50,15 @@ export class MessageService {
   async delete(session: Session, on: Params<'chat.delete'>): Promise<Result<'chat.delete'>> {
     const members = await this.#options.access.members(on.conversationId, session.userId);
     return this.#change(session, on, 'delete', { target: on.target }, members, (target) => {
-      if (target.author !== session.userId) throw new UCError('FORBIDDEN');
+      if (target.author !== session.userId) this.#options.access.checkModerator(on.conversationId, session.userId);
     });
   }
 
+  /** Whoever may read may react, also where only some may write. */
   async react(session: Session, { emoji, on: isOn, ...on }: Params<'chat.react'>): Promise<Result<'chat.react'>> {
-    const members = await this.#writers(on.conversationId, session.userId);
+    const { access } = this.#options;
+    const members = await access.members(on.conversationId, session.userId);
+    if (conversationKindOf(on.conversationId) === 'direct') access.checkMayWrite(on.conversationId, members, session.userId);
     return this.#change(session, on, 'reaction', { target: on.target, emoji, on: isOn }, members, () => undefined);
   }
 
@@ -62,8 +66,9 @@ export class MessageService {
     const { access, repository } = this.#options;
     const ids = { conversationId, entryId };
     const members = await this.#writers(conversationId, session.userId);
-    await access.members(from.conversationId, session.userId, 'params.from.conversationId');
-    const [source, before] = await this.#find(from, ids);
+    const { from: first, upTo } = await access.reading(from.conversationId, session.userId, 'params.from.conversationId');
+    const [found, before] = await this.#find(from, ids);
+    const source = found !== undefined && found.seq >= first && found.seq <= upTo ? found : undefined;
     // Sent again, it is what was copied the first time, whatever has become of the original.
     const again = before && messageOf(before);
     if (again?.forwarded?.entryId === from.entryId) return this.#commit(session, ids, 'message', again, members);
@@ -80,7 +85,7 @@ export class MessageService {
   /** Members of a conversation in which this user may write. */
   async #writers(conversationId: ConversationId, userId: UserId): Promise<readonly UserId[]> {
     const members = await this.#options.access.members(conversationId, userId);
-    this.#options.access.checkMayWrite(members, userId);
+    this.#options.access.checkMayWrite(conversationId, members, userId);
     return members;
   }
 

@@ -19,7 +19,11 @@ export interface NotifierOptions {
   readonly ownership: Pick<Ownership, 'ownerOf'>;
 }
 
-/** JSON text of bodies in one event; what quoting it once more adds still fits into an envelope. */
+/** Of larger groups every server knows the members from its memory copy; an event with a thousand names would be mostly names. */
+const mostToldMembers = 50;
+/** A usual id, with what stands around it. */
+const unitsPerName = 26;
+/** JSON text of bodies and members in one event; what quoting it once more adds still fits into an envelope. */
 const bodyUnitsAtOnce = 30_000;
 
 /** Tells the other servers that hold a session of a member; each once, however many members it holds. */
@@ -31,17 +35,20 @@ export class Notifier {
   }
 
   committed(generation: number, committed: readonly Committed[]): void {
-    const news: ToldEntry[] = committed.map(({ entry, members }) => ({ entry, members: [...members] }));
+    const news = committed.map(({ entry, members }): News<ToldEntry> => {
+      const names = members.length > mostToldMembers ? [] : [...members];
+      return { to: members, told: { entry, members: names } };
+    });
     for (const [server, told] of this.#perServer(news)) this.#options.mesh.send(server, chatCommitted, { generation, told });
   }
 
   pending(pending: readonly PendingChat[]): void {
-    const news = pending.map(({ entry, place, members }) => ({ entry, place, members: [...members] }));
+    const news = pending.map(({ entry, place, members }) => ({ to: members, told: { entry, place, members: [...members] } }));
     for (const [server, told] of this.#perServer(news)) this.#options.mesh.send(server, chatPending, { told });
   }
 
   settled(settled: readonly { entry: NewEntry; members: readonly UserId[]; seq: number | undefined }[]): void {
-    const news = settled.map(({ entry, members, seq }) => ({ entry, members: [...members], seq }));
+    const news = settled.map(({ entry, members, seq }) => ({ to: members, told: { entry, members: [...members], seq } }));
     for (const [server, told] of this.#perServer(news)) this.#options.mesh.send(server, chatSettled, { told });
   }
 
@@ -58,10 +65,10 @@ export class Notifier {
   }
 
   /** For each server what concerns it, in portions that no event is too long for. */
-  *#perServer<Told extends Portioned>(news: readonly Told[]): Generator<[ServerId, Told[]]> {
+  *#perServer<Told extends Portioned>(news: readonly News<Told>[]): Generator<[ServerId, Told[]]> {
     const byServer = new Map<ServerId, Told[]>();
-    for (const told of news) {
-      for (const server of this.#serversOf(told.members)) {
+    for (const { to, told } of news) {
+      for (const server of this.#serversOf(to)) {
         const list = byServer.get(server);
         if (list === undefined) byServer.set(server, [told]);
         else list.push(told);
@@ -81,6 +88,12 @@ export class Notifier {
   }
 }
 
+interface News<Told> {
+  /** Whom it concerns. */
+  readonly to: readonly UserId[];
+  readonly told: Told;
+}
+
 interface Portioned {
   readonly entry: { readonly body: string };
   readonly members: readonly UserId[];
@@ -91,7 +104,7 @@ function* portions<Told extends Portioned>(list: readonly Told[]): Generator<Tol
   let portion: Told[] = [];
   let units = 0;
   for (const told of list) {
-    const more = told.entry.body.length + 300;
+    const more = told.entry.body.length + told.members.length * unitsPerName + 300;
     if (portion.length > 0 && units + more > bodyUnitsAtOnce) {
       yield portion;
       portion = [];

@@ -1,4 +1,5 @@
 import { type ConversationId, conversationIdSchema, type UserId, userIdSchema } from '#shared/ids.ts';
+import type { ConversationKind } from '#shared/protocol/chat.ts';
 // The worker thread imports this module, so it takes the few files it needs and not the whole database with its drivers.
 import { recordChange } from '#ucserver/database/changes.ts';
 import { change, first, procedureSet, rows, type Steps } from '#ucserver/database/procedure.ts';
@@ -7,10 +8,8 @@ import { type EntryColumns, fromColumns, type PlacementColumns, toPlacementColum
 import { emptiedBody, planCommit, type StoredEntry } from './commit-plan.ts';
 import { type EntryRow, toEntry } from './entry-row.ts';
 import { targetOf } from './entry-target.ts';
+import { applyMembership, membersChange } from './membership-steps.ts';
 import { type MemberPosition, planPositions, type StoredPosition } from './position-plan.ts';
-
-/** Kind under which every server keeps memberships in memory (`replicaParts.conversationMembers`). */
-const membersChange = 'conversationMembers';
 
 const lockConversation = statement<{ id: string }>((db, param) =>
   db
@@ -89,10 +88,16 @@ export const readGeneration = statement<Record<never, never>, { generation: numb
 /** A conversation that does not exist yet. */
 export interface NewConversation {
   readonly id: ConversationId;
-  readonly kind: 'direct';
+  readonly kind: ConversationKind;
   readonly members: readonly UserId[];
   /** Wall time in ms. */
   readonly at: number;
+}
+
+export interface Muting {
+  readonly conversationId: ConversationId;
+  readonly userId: UserId;
+  readonly until: number | null;
 }
 
 interface PositionRow {
@@ -124,11 +129,19 @@ export const chatProcedures = procedureSet('chat', import.meta.url, {
   /** @throws StatementError `duplicate` when the conversation exists. */
   *create(queries: Queries, { id, kind, members, at }: NewConversation): Steps<void> {
     const { db } = queries;
-    yield* change(db.insertInto('conversations').values({ id, kind, last_seq: 0, created_at: at }));
-    for (const userId of members) {
-      const position = { joined_seq: 0, left_seq: null, read_seq: 0, delivered_seq: 0 };
-      yield* change(db.insertInto('conversation_members').values({ conversation_id: id, user_id: userId, ...position }));
-    }
+    const conversation = { id, kind, last_seq: 0, created_at: at, title: null, history_visible: 1 };
+    yield* change(db.insertInto('conversations').values(conversation));
+    const fresh = {
+      joined_seq: 0,
+      left_seq: null,
+      read_seq: 0,
+      delivered_seq: 0,
+      role: 'member',
+      visible_from: 1,
+      muted_until: null,
+    };
+    for (const userId of members)
+      yield* change(db.insertInto('conversation_members').values({ conversation_id: id, user_id: userId, ...fresh }));
     yield* recordChange(queries, membersChange, [id], at);
   },
 
@@ -150,7 +163,14 @@ export const chatProcedures = procedureSet('chat', import.meta.url, {
       yield* change(queries.bindEach(raiseHead, plan.heads));
     }
     const identity = yield* first(queries.bind(readGeneration, {}));
+    yield* applyMembership(queries, plan.inserts);
     return { generation: identity?.generation ?? 0, ...toPlacementColumns(plan.placements) };
+  },
+
+  /** No notices for this member until then, in ms since 1970; `null`: they come again. */
+  *mute(queries: Queries, { conversationId, userId, until }: Muting): Steps<void> {
+    const update = queries.db.updateTable('conversation_members').set({ muted_until: until });
+    yield* change(update.where('conversation_id', '=', conversationId).where('user_id', '=', userId));
   },
 
   /** Stores how far members have got; the highest wins, and nobody gets further than the log. */

@@ -44,7 +44,7 @@ export class RecentEntries {
     if (entry.kind === 'delete') emptyTarget(recent.entries, entry);
     recent.entries.push(entry);
     if (recent.entries.length >= 2 * recentEntries) recent.entries.splice(0, recent.entries.length - recentEntries);
-    this.#byId.set(id, recent);
+    this.#byId.set(id, { members, entries: recent.entries });
   }
 
   /** The entries that follow a number without a gap, at most `limit`; none when that is not known here. */

@@ -1,17 +1,27 @@
 import { type ConversationId, conversationIdSchema, type EntryId, type UserId, userIdSchema } from '#shared/ids.ts';
+import type { ConversationKind } from '#shared/protocol/chat.ts';
 import { type Database, statement } from '#ucserver/database/index.ts';
 import { fromPlacementColumns, toColumns } from './commit-columns.ts';
 import type { NewEntry, Placement, StoredEntry } from './commit-plan.ts';
 import type { ConversationCursor } from './conversation-cursor.ts';
+import { conversationKindOf } from './conversation-id.ts';
 import { type EntryRow, toEntry } from './entry-row.ts';
 import type { MemberPosition } from './position-plan.ts';
-import { chatProcedures, type NewConversation, readEntry, readGeneration, readHead } from './procedures.ts';
+import { chatProcedures, type Muting, type NewConversation, readEntry, readGeneration, readHead } from './procedures.ts';
 
 /** A conversation as it stands in SQL, for one of its members. */
 export interface StoredConversation {
   readonly id: ConversationId;
-  readonly kind: 'direct';
+  readonly kind: ConversationKind;
+  readonly title: string | undefined;
+  /** The last number the member may see. */
   readonly lastSeq: number;
+  readonly isLeft: boolean;
+  readonly visibleFrom: number;
+  readonly mutedUntil: number | undefined;
+  /** Those who are in it now, none for somebody who has left; `undefined`: not listed. */
+  readonly members: readonly UserId[] | undefined;
+  /** Of the listed members; else of the asking one. */
   readonly positions: readonly { readonly userId: UserId; readonly read: number; readonly delivered: number }[];
   /** Messages of others after the member's read position. */
   readonly unread: number;
@@ -44,6 +54,7 @@ const readHeads = statement<{ userId: string; after: string }, HeadRow>((db, par
       .innerJoin('entries as e', (join) => join.onRef('e.conversation_id', '=', 'c.id').onRef('e.seq', '=', 'c.last_seq'))
       .select(['c.id', 'c.last_seq', 'e.accepted_at'])
       .where('m.user_id', '=', param('userId'))
+      .where('m.left_seq', 'is', null)
       .where('m.conversation_id', '>', param('after'))
       .orderBy('m.conversation_id', 'asc'),
   ),
@@ -137,7 +148,11 @@ export class ChatRepository {
     let query = queries.db
       .selectFrom('conversation_members as m')
       .innerJoin('conversations as c', 'c.id', 'm.conversation_id')
-      .innerJoin('entries as e', (join) => join.onRef('e.conversation_id', '=', 'c.id').onRef('e.seq', '=', 'c.last_seq'))
+      .innerJoin('entries as e', (join) =>
+        join
+          .onRef('e.conversation_id', '=', 'c.id')
+          .on(({ eb, fn }) => eb('e.seq', '=', fn.coalesce('m.left_seq', 'c.last_seq'))),
+      )
       .select(['c.id', 'e.accepted_at'])
       .where('m.user_id', '=', userId)
       .orderBy('e.accepted_at', 'desc')
@@ -151,21 +166,72 @@ export class ChatRepository {
     return found.map(({ id, accepted_at }) => ({ id: conversationIdSchema.parse(id), at: accepted_at }));
   }
 
-  /** Those of the conversations that exist and have this member, by id. At most 200 at a time. */
-  async conversations(userId: UserId, ids: readonly ConversationId[]): Promise<Map<ConversationId, StoredConversation>> {
+  /**
+   * Those of the conversations that exist and have, or had, this member, by id. At most 200 at a time.
+   *
+   * @param large those whose members are not listed, because there are too many
+   */
+  async conversations(
+    userId: UserId,
+    ids: readonly ConversationId[],
+    large: ReadonlySet<ConversationId> = new Set(),
+  ): Promise<Map<ConversationId, StoredConversation>> {
     if (ids.length === 0) return new Map();
-    const [members, unread] = await Promise.all([this.#members(ids), this.#unread(userId, ids)]);
+    const listed = ids.filter((id) => !large.has(id));
+    const [own, members, unread] = await Promise.all([
+      this.#own(userId, ids),
+      listed.length === 0 ? [] : this.#members(listed),
+      this.#unread(userId, ids),
+    ]);
     const found = new Map<ConversationId, StoredConversation>();
-    for (const row of members) {
+    for (const row of own) {
       const id = conversationIdSchema.parse(row.conversation_id);
-      const position = { userId: userIdSchema.parse(row.user_id), read: row.read_seq, delivered: row.delivered_seq };
-      const known = found.get(id);
-      const positions = [...(known?.positions ?? []), position];
-      const lastEntry = row.seq === null ? undefined : toEntry({ ...row, seq: row.seq } as EntryRow);
-      found.set(id, { id, kind: 'direct', lastSeq: row.last_seq, positions, unread: unread.get(id) ?? 0, lastEntry });
+      const isLeft = row.left_seq !== null;
+      const others = members.filter(({ conversation_id }) => conversation_id === id);
+      const positions = (isLeft || large.has(id) ? [row] : others).map((each) => ({
+        userId: userIdSchema.parse(each.user_id),
+        read: each.read_seq,
+        delivered: each.delivered_seq,
+      }));
+      found.set(id, {
+        id,
+        kind: conversationKindOf(id),
+        title: row.title ?? undefined,
+        lastSeq: row.left_seq ?? row.last_seq,
+        isLeft,
+        visibleFrom: row.visible_from,
+        mutedUntil: row.muted_until ?? undefined,
+        members: isLeft ? [] : large.has(id) ? undefined : positions.map((each) => each.userId),
+        positions,
+        unread: isLeft ? 0 : (unread.get(id) ?? 0),
+        lastEntry: row.seq === null ? undefined : toEntry({ ...row, seq: row.seq } as EntryRow),
+      });
     }
-    for (const [id, { positions }] of found) if (!positions.some((each) => each.userId === userId)) found.delete(id);
     return found;
+  }
+
+  /** Who is in a conversation now. */
+  async membersOf(conversationId: ConversationId): Promise<UserId[]> {
+    const found = await this.#members([conversationId]);
+    return found.map(({ user_id }) => userIdSchema.parse(user_id));
+  }
+
+  /** Number of groups that each of these people is in; those in none are missing. */
+  async groupCounts(userIds: readonly UserId[]): Promise<Map<UserId, number>> {
+    const query = this.#database.queries.db
+      .selectFrom('conversation_members as m')
+      .innerJoin('conversations as c', 'c.id', 'm.conversation_id')
+      .select((eb) => ['m.user_id', eb.fn.count<number>('c.id').as('groups')])
+      .where('m.user_id', 'in', [...userIds])
+      .where('m.left_seq', 'is', null)
+      .where('c.kind', '<>', 'direct')
+      .groupBy('m.user_id');
+    const found = await this.#database.read(query);
+    return new Map(found.map(({ user_id, groups }) => [userIdSchema.parse(user_id), Number(groups)]));
+  }
+
+  mute(muting: Muting): Promise<void> {
+    return this.#database.run(chatProcedures.mute, muting);
   }
 
   /** How far all conversations of a user have got, page by page. */
@@ -180,13 +246,36 @@ export class ChatRepository {
     }
   }
 
-  #members(ids: readonly ConversationId[]) {
+  /** The conversations as this person has, or had, them; for somebody who has left, with the last entry they may see. */
+  #own(userId: UserId, ids: readonly ConversationId[]) {
     const query = this.#database.queries.db
       .selectFrom('conversation_members as m')
       .innerJoin('conversations as c', 'c.id', 'm.conversation_id')
-      .leftJoin('entries as e', (join) => join.onRef('e.conversation_id', '=', 'c.id').onRef('e.seq', '=', 'c.last_seq'))
-      .select(['m.conversation_id', 'm.user_id', 'm.read_seq', 'm.delivered_seq', 'c.last_seq'])
+      .leftJoin('entries as e', (join) =>
+        join
+          .onRef('e.conversation_id', '=', 'c.id')
+          .on(({ eb, fn }) => eb('e.seq', '=', fn.coalesce('m.left_seq', 'c.last_seq'))),
+      )
+      .select([
+        'm.conversation_id',
+        'm.user_id',
+        'm.read_seq',
+        'm.delivered_seq',
+        'm.left_seq',
+        'm.visible_from',
+        'm.muted_until',
+      ])
+      .select(['c.last_seq', 'c.title'])
       .select(['e.seq', 'e.entry_id', 'e.author_id', 'e.kind', 'e.body', 'e.accepted_at'])
+      .where('m.user_id', '=', userId)
+      .where('m.conversation_id', 'in', [...ids]);
+    return this.#database.read(query);
+  }
+
+  #members(ids: readonly ConversationId[]) {
+    const query = this.#database.queries.db
+      .selectFrom('conversation_members as m')
+      .select(['m.conversation_id', 'm.user_id', 'm.read_seq', 'm.delivered_seq'])
       .where('m.conversation_id', 'in', [...ids])
       .where('m.left_seq', 'is', null)
       .orderBy('m.user_id');

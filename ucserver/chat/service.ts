@@ -1,11 +1,12 @@
 import type { ConversationId, UserId } from '#shared/ids.ts';
-import type { Conversation, Entry } from '#shared/protocol/chat.ts';
+import { type Conversation, type Entry, maxToldPositions } from '#shared/protocol/chat.ts';
 import { UCError } from '#shared/protocol/errors.ts';
 import type { Params, Result } from '#shared/protocol/index.ts';
 import type { Session } from '#ucserver/gateway/index.ts';
 import type { Access } from './access.ts';
 import type { StoredEntry } from './commit-plan.ts';
 import { type ConversationCursor, readCursor, writeCursor } from './conversation-cursor.ts';
+import { conversationKindOf } from './conversation-id.ts';
 import type { ChatDirectory, ConversationMembers } from './conversation-members.ts';
 import type { Delivery } from './delivery.ts';
 import type { Generation } from './generation.ts';
@@ -77,26 +78,28 @@ export class ChatService {
     userId: UserId,
     { conversationId, before, after, limit }: Params<'chat.history'>,
   ): Promise<Result<'chat.history'>> {
-    const { repository, generation, delivery, recent, memory } = this.#options;
-    const members = await this.#options.access.members(conversationId, userId);
-    const upTo = before ?? Number.MAX_SAFE_INTEGER;
-    const [head = 0, current, entries] = await Promise.all([
+    const { access, repository, generation, delivery, recent, memory } = this.#options;
+    const { members, from, upTo, isLeft } = await access.reading(conversationId, userId);
+    const end = Math.min(before ?? upTo + 1, upTo + 1);
+    const begin = Math.max(after ?? 0, from - 1);
+    const [stored = 0, current, found] = await Promise.all([
       repository.head(conversationId),
       generation.read(),
       after === undefined
-        ? repository.entriesBefore(conversationId, upTo, limit)
-        : repository.entriesAfter(conversationId, after, limit),
+        ? repository.entriesBefore(conversationId, end, limit)
+        : repository.entriesAfter(conversationId, begin, limit),
     ]).catch((error: unknown): [number, number, readonly StoredEntry[]] => {
-      const found = after === undefined ? recent.before(conversationId, upTo, limit) : recent.after(conversationId, after, limit);
+      const kept = after === undefined ? recent.before(conversationId, end, limit) : recent.after(conversationId, begin, limit);
       // Whoever is told nothing takes it for the beginning, or the end.
-      if (!isAway(error) || generation.value === undefined || found.length === 0) throw error;
-      return [memory.headOf(conversationId), generation.value, found];
+      if (!isAway(error) || generation.value === undefined || kept.length === 0) throw error;
+      return [memory.headOf(conversationId), generation.value, kept];
     });
+    const entries = found.filter(({ seq }) => seq >= from && seq <= upTo);
     const last = entries.at(-1)?.seq ?? 0;
     // The entries may have been read a moment after the head.
-    const seq = Math.max(head, last);
-    delivery.answered(conversationId, members, seq);
-    const more = entries.length > 0 && (after === undefined ? (entries[0]?.seq ?? 1) > 1 : last < seq);
+    const seq = Math.min(Math.max(stored, last), upTo);
+    if (!isLeft) delivery.answered(conversationId, members, seq);
+    const more = entries.length > 0 && (after === undefined ? (entries[0]?.seq ?? from) > from : last < seq);
     return { entries: entries.map(toWire), head: { generation: current, seq }, more };
   }
 
@@ -109,11 +112,12 @@ export class ChatService {
     const answers: Result<'chat.resume'>['conversations'] = [];
     let left = resumeEntriesInAll;
     for (const conversation of conversations) {
-      const { conversationId, head } = conversation;
+      const { conversationId, head, visibleFrom = 1 } = conversation;
       const cursor = known.get(conversationId);
       const isCurrent = cursor !== undefined && cursor.generation === head.generation;
       const limit = isCurrent && cursor.seq < head.seq ? Math.min(resumeEntries, left) : 0;
-      const entries = limit > 0 ? await this.#entriesAfter(conversationId, cursor?.seq ?? 0, limit) : [];
+      const entries =
+        limit > 0 ? await this.#entriesAfter(conversationId, Math.max(cursor?.seq ?? 0, visibleFrom - 1), head.seq, limit) : [];
       left -= entries.length;
       const reached = entries.at(-1)?.seq ?? (isCurrent ? cursor.seq : 0);
       answers.push({ conversation, entries, more: reached < head.seq });
@@ -136,20 +140,28 @@ export class ChatService {
     const waiting = positions.waiting(conversationId, userId);
     if (waiting !== undefined && waiting.read >= position.read && waiting.delivered >= position.delivered) return {};
     positions.raise(position);
-    subscriber.tellPosition(position, members, session);
-    notifier.position(position, members);
+    // In a large group it is nobody else's business how far each of them has read.
+    const concerned = members.length > maxToldPositions ? [userId] : members;
+    subscriber.tellPosition(position, concerned, session);
+    notifier.position(position, concerned);
     return {};
   }
 
   async type(userId: UserId, { conversationId }: Params<'chat.typing'>): Promise<Result<'chat.typing'>> {
     const { typing, notifier, subscriber } = this.#options;
     const members = await this.#options.access.members(conversationId, userId);
-    this.#options.access.checkMayWrite(members, userId);
-    if (!typing.allows(userId, conversationId)) return {};
+    this.#options.access.checkMayWrite(conversationId, members, userId);
+    if (members.length > maxToldPositions || !typing.allows(userId, conversationId)) return {};
     const others = members.filter((member) => member !== userId);
     subscriber.tellTyping(conversationId, userId, others);
     notifier.typing(conversationId, userId, others);
     return {};
+  }
+
+  /** A conversation as this user has it, if they have it. */
+  async read(userId: UserId, conversationId: ConversationId): Promise<Conversation | undefined> {
+    const [found] = await this.#read(userId, [conversationId]);
+    return found;
   }
 
   /** The conversations among these that are stored, in the order of `ids`. */
@@ -157,13 +169,13 @@ export class ChatService {
     const { repository, generation, delivery, memory } = this.#options;
     const inMemory = (id: ConversationId) => memory.conversation(userId, id) ?? [];
     try {
-      const [current, found] = await Promise.all([generation.read(), repository.conversations(userId, ids)]);
+      const [current, found] = await Promise.all([generation.read(), repository.conversations(userId, ids, this.#large(ids))]);
       return [...new Set(ids)].flatMap((id) => {
         const stored = found.get(id);
         // Its first entries may all be pending.
         if (stored === undefined) return memory.carries(id) ? inMemory(id) : [];
         const conversation = this.#present(stored, current);
-        delivery.answered(id, conversation.members, conversation.head.seq);
+        if (!stored.isLeft) delivery.answered(id, conversation.members, conversation.head.seq);
         return conversation;
       });
     } catch (error) {
@@ -172,11 +184,27 @@ export class ChatService {
     }
   }
 
-  #present({ id, kind, lastSeq, positions, unread, lastEntry }: StoredConversation, generation: number): Conversation {
+  /** Those with too many members to read them from SQL each time; they are in memory. */
+  #large(ids: readonly ConversationId[]): Set<ConversationId> {
+    const { members } = this.#options;
+    const isLarge = (id: ConversationId) => (members.known(id)?.length ?? 0) > maxToldPositions;
+    return new Set(ids.filter((id) => conversationKindOf(id) !== 'direct' && isLarge(id)));
+  }
+
+  #present(stored: StoredConversation, generation: number): Conversation {
+    const { id, kind, title, lastSeq, isLeft, visibleFrom, mutedUntil, positions, unread, lastEntry } = stored;
+    const { members, access } = this.#options;
+    const present = stored.members ?? members.known(id) ?? [];
+    const moderators = kind === 'direct' ? [] : present.filter((userId) => access.isModerator(id, userId));
     return {
+      ...(title === undefined ? {} : { title }),
+      ...(moderators.length === 0 ? {} : { moderators }),
+      ...(visibleFrom === 1 ? {} : { visibleFrom }),
+      ...(isLeft ? { left: true as const } : {}),
+      ...(mutedUntil === undefined ? {} : { mutedUntil }),
       conversationId: id,
       kind,
-      members: positions.map(({ userId }) => userId),
+      members: [...present],
       head: { generation, seq: lastSeq },
       positions: positions.map(({ userId, read, delivered }) => this.#newest({ conversationId: id, userId, read, delivered })),
       unread,
@@ -200,13 +228,13 @@ export class ChatService {
     return { conversationId, kind: 'direct', members: [...members], head: { generation, seq: 0 }, positions, unread: 0 };
   }
 
-  async #entriesAfter(conversationId: ConversationId, seq: number, limit: number): Promise<Entry[]> {
+  async #entriesAfter(conversationId: ConversationId, seq: number, upTo: number, limit: number): Promise<Entry[]> {
     const { repository, recent } = this.#options;
     const entries = await repository.entriesAfter(conversationId, seq, limit).catch((error: unknown) => {
       if (!isAway(error)) throw error;
       return recent.after(conversationId, seq, limit);
     });
-    return entries.map(toWire);
+    return entries.filter((entry) => entry.seq <= upTo).map(toWire);
   }
 }
 

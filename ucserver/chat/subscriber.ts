@@ -1,4 +1,4 @@
-import type { UserId } from '#shared/ids.ts';
+import type { ConversationId, UserId } from '#shared/ids.ts';
 import {
   chatCommitted,
   chatPending,
@@ -12,6 +12,7 @@ import {
 import type { Mesh, Unsubscribe } from '#shared/mesh/mesh-port.ts';
 import { fragment, type Session, type SessionTable } from '#ucserver/gateway/index.ts';
 import type { Ownership } from '#ucserver/ownership/index.ts';
+import type { ConversationMembers } from './conversation-members.ts';
 import { type Delivery, longestFill } from './delivery.ts';
 import type { Generation } from './generation.ts';
 import type { Heads } from './heads.ts';
@@ -28,6 +29,7 @@ export interface SubscriberOptions {
   readonly generation: Generation;
   readonly heads: Heads;
   readonly pending: Pick<PendingEntries, 'told' | 'toldSettled'>;
+  readonly members: Pick<ConversationMembers, 'known'>;
 }
 
 /** Hears what other servers tell and ask about chat. */
@@ -44,7 +46,8 @@ export class Subscriber {
     this.#stops = [
       mesh.on(chatCommitted, ({ generation: told, told: entries }, from) => {
         generation.observe(told);
-        for (const { entry, members } of entries) delivery.take(entry, members, from.serverId);
+        for (const { entry, members } of entries)
+          delivery.take(entry, this.#members(entry.conversationId, members), from.serverId);
       }),
       mesh.on(chatPending, ({ told }) => pending.told(told)),
       mesh.on(chatSettled, ({ told }) => pending.toldSettled(told)),
@@ -79,6 +82,11 @@ export class Subscriber {
 
   stop(): void {
     for (const stop of this.#stops.splice(0)) stop();
+  }
+
+  /** Of a large group the members are not told. */
+  #members(conversationId: ConversationId, told: readonly UserId[]): readonly UserId[] {
+    return told.length > 0 ? told : (this.#options.members.known(conversationId) ?? []);
   }
 
   /** Tells the clients here; not `except`, which has said it. */

@@ -40,6 +40,6 @@ export const replicaParts = {
     'conversationMembers',
     'conversation_members',
     ['conversation_id', 'user_id'],
-    ['conversation_id', 'user_id', 'joined_seq', 'left_seq'],
+    ['conversation_id', 'user_id', 'joined_seq', 'left_seq', 'role', 'visible_from'],
   ),
 } as const;

@@ -171,6 +171,10 @@ export interface ConversationTable {
   kind: string;
   last_seq: number;
   created_at: number;
+  /** Null: a conversation of two people, which shows the name of the other. */
+  title: string | null;
+  /** Whether new members see what was written before. */
+  history_visible: number;
 }
 
 export interface ConversationMemberTable {
@@ -180,6 +184,11 @@ export interface ConversationMemberTable {
   left_seq: number | null;
   read_seq: number;
   delivered_seq: number;
+  role: string;
+  /** The first entry this member may see. */
+  visible_from: number;
+  /** No notices until then; null: they come. */
+  muted_until: number | null;
 }
 
 export interface EntryTable {

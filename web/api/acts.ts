@@ -22,6 +22,12 @@ const acts: Readonly<Record<ActMethod, 'actId' | 'entryId'>> = {
   'chat.delete': 'entryId',
   'chat.react': 'entryId',
   'chat.forward': 'entryId',
+  'chat.createGroup': 'entryId',
+  'chat.addMembers': 'entryId',
+  'chat.removeMembers': 'entryId',
+  'chat.setRole': 'entryId',
+  'chat.rename': 'entryId',
+  'chat.leave': 'entryId',
 };
 
 /** The parameters as they are sent: an act gets its id once, so that sending it again is the same act. */

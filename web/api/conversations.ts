@@ -169,7 +169,7 @@ export class Conversations {
     };
     const live = new LiveConversation(conversation, host);
     this.#byId.set(live.id, live);
-    this.#byPartner.set(live.partner, live.id);
+    if (conversation.kind === 'direct') this.#byPartner.set(live.partner, live.id);
     this.#changes.emit(undefined);
     return live;
   }

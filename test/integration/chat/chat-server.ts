@@ -39,6 +39,7 @@ export interface Common {
   readonly owners: Map<UserId, ServerId>;
   /** Every line that a server logged. */
   readonly logged: string[];
+  limits: { members: number; groupsPerPerson: number };
   /** Pairs `author>addressee` without the right to chat. */
   readonly blocked: Set<string>;
 }
@@ -128,6 +129,7 @@ export class ChatServer {
       replica: storage.replica,
       mayChat: (addressee, author) => !common.blocked.has(`${author}>${addressee}`),
       outbox,
+      groupLimits: () => common.limits,
       mesh: this.mesh,
       members: { all: () => (this.suspects ? [{ suspected: true } as never] : []) },
       ownership: { ownerOf: (userId) => this.#ownerOf(userId) },
@@ -156,6 +158,17 @@ export class ChatServer {
       if (contract.name === name && left-- > 0) return;
       send(to, contract, event);
     };
+  }
+
+  /** @returns how many events of this kind went to other servers since. */
+  countEvents(name: string): () => number {
+    const send = this.mesh.send.bind(this.mesh);
+    let events = 0;
+    this.mesh.send = (to, contract, event) => {
+      if (contract.name === name) events += 1;
+      send(to, contract, event);
+    };
+    return () => events;
   }
 
   /** Every transaction fails with this error; `undefined`: no longer. */

@@ -29,7 +29,14 @@ export class World implements AsyncDisposable {
 
   private constructor(redis: RedisServer) {
     this.redis = redis;
-    this.#common = { redis, folder: this.folder.path, owners: new Map(), blocked: new Set(), logged: [] };
+    this.#common = {
+      redis,
+      folder: this.folder.path,
+      owners: new Map(),
+      blocked: new Set(),
+      logged: [],
+      limits: { members: 1_000, groupsPerPerson: 5 },
+    };
   }
 
   get first(): ChatServer {
@@ -44,6 +51,10 @@ export class World implements AsyncDisposable {
   /** Every line that a server logged. */
   get logged(): readonly string[] {
     return this.#common.logged;
+  }
+
+  get limits(): Common['limits'] {
+    return this.#common.limits;
   }
 
   block(author: UserId, addressee: UserId): void {

@@ -125,7 +125,7 @@ describe('SQLite shared by processes', function () {
     const applied = servers.map(({ output }) => output().trim().split('\n').at(-1));
     assert.equal(applied.filter((names) => names !== '[]').length, 1, applied.join(' '));
     const rows = await database.read(database.queries.db.selectFrom('migrations').select('name'));
-    assert.deepEqual(rows, [{ name: '0001-first' }, { name: '0002-chat-features' }]);
+    assert.deepEqual(rows, [{ name: '0001-first' }, { name: '0002-chat-features' }, { name: '0003-groups' }]);
   });
 
   it('shows changes of several processes in order and none too late', async () => {

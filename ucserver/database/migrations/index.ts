@@ -3,10 +3,11 @@ import { change, first as firstRow, procedureSet, rows, type Steps } from '../pr
 import type { Queries } from '../queries.ts';
 import { first } from './0001-first.ts';
 import { chatFeatures } from './0002-chat-features.ts';
+import { groups } from './0003-groups.ts';
 import { dialects, type Migration } from './migration.ts';
 
 /** All migrations, oldest first. */
-export const migrations: readonly Migration[] = [first, chatFeatures];
+export const migrations: readonly Migration[] = [first, chatFeatures, groups];
 
 export interface MigrationResult {
   readonly applied: readonly string[];
