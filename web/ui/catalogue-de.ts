@@ -61,6 +61,8 @@ export const de: Catalogue = {
     reconnecting: 'Die Verbindung ist unterbrochen und wird wiederhergestellt …',
     mesh: 'Ihr Server hört die anderen nicht. Personen auf anderen Servern werden vielleicht gezeigt, wie sie waren; Nachrichten kommen an, nur etwas später.',
     database: 'Nachrichten können gerade weder gespeichert noch gelesen werden. Was Sie schreiben, wird so lange aufgehoben.',
+    storedLater:
+      'Ältere Nachrichten können gerade nicht gelesen werden. Was Sie schreiben, wird gesendet und später gespeichert.',
     back: 'Die Verbindung ist wieder da.',
   },
   search: {
@@ -185,6 +187,7 @@ export const de: Catalogue = {
     delivery: {
       waiting: 'Wartet auf das Senden',
       sending: 'Wird gesendet …',
+      pending: 'Gesendet, wird später gespeichert',
       sent: 'Gesendet',
       delivered: 'Zugestellt',
       read: 'Gelesen',

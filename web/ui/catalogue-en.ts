@@ -59,6 +59,7 @@ export const en = {
     reconnecting: 'The connection is lost. Trying to get it back …',
     mesh: 'Your server cannot hear the others. People on other servers may be shown as they were; messages still arrive, a little later.',
     database: 'Messages cannot be stored or read right now. What you write is kept until they can.',
+    storedLater: 'Older messages cannot be read right now. What you write is sent and stored later.',
     back: 'The connection is back.',
   },
   search: {
@@ -183,6 +184,7 @@ export const en = {
     delivery: {
       waiting: 'Waiting to be sent',
       sending: 'Sending …',
+      pending: 'Sent, will be stored later',
       sent: 'Sent',
       delivered: 'Delivered',
       read: 'Read',

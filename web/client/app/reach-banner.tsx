@@ -27,7 +27,8 @@ export function ReachBanner() {
   else if (lost) told.push({ key: 'reconnecting', what: text.reach.reconnecting });
   else if (state.phase === 'open') {
     if (reach.mesh === 'down') told.push({ key: 'mesh', what: text.reach.mesh });
-    if (reach.database === 'down') told.push({ key: 'database', what: text.reach.database });
+    if (reach.database === 'down')
+      told.push({ key: 'database', what: reach.outbox === 'up' ? text.reach.storedLater : text.reach.database });
   }
   return (
     <div className={styles.bars} role="status">

@@ -41,11 +41,12 @@ const useStyles = makeStyles({
   read: { color: tokens.colorBrandForeground1 },
 });
 
-export type Mark = 'waiting' | 'sending' | 'sent' | 'delivered' | 'read' | 'failed';
+export type Mark = 'waiting' | 'sending' | 'pending' | 'sent' | 'delivered' | 'read' | 'failed';
 
 const marks: Readonly<Record<Mark, ReactNode>> = {
   waiting: <ClockRegular />,
   sending: <ClockRegular />,
+  pending: <ClockRegular />,
   sent: <CheckmarkRegular />,
   delivered: <CheckmarkCircleRegular />,
   read: <CheckmarkCircleFilled />,

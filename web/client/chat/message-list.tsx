@@ -51,13 +51,13 @@ export function MessageList({ live, visible }: { readonly live: LiveConversation
   const [fetching, setFetching] = useState(false);
   /** Where "new" began when this was opened; it moves no more while one reads. */
   const [newAfter, setNewAfter] = useState(() => (live.log.unread > 0 ? live.readUpTo : undefined));
-  const { entries, complete, unread } = live.log;
+  const { entries, pending, complete, unread } = live.log;
   const { outgoing } = live;
   const first = entries[0]?.seq;
   const last = entries.at(-1)?.seq ?? 0;
 
   const messages = useMemo(() => shownMessages(entries), [entries]);
-  const rows = messageRows({ messages, outgoing, newAfter, self, dayKey: (at) => format.dayKey(at) });
+  const rows = messageRows({ messages, pending, outgoing, newAfter, self, dayKey: (at) => format.dayKey(at) });
 
   // Away from the bottom, rows added above or below must not move what is being read.
   const kept = useRef({ first, height: 0 });
@@ -178,6 +178,21 @@ export function MessageList({ live, visible }: { readonly live: LiveConversation
                         }
                       : undefined
                   }
+                />
+              );
+            }
+            if (row.kind === 'pending') {
+              const { entry } = row;
+              const own = entry.author === self;
+              return (
+                <MessageBubble
+                  key={row.key}
+                  written={typeof entry.body.text === 'string' ? entry.body.text : undefined}
+                  at={entry.at}
+                  author={own ? text.chat.own : partner}
+                  own={own}
+                  joined={row.joined}
+                  mark={own ? 'pending' : undefined}
                 />
               );
             }
