@@ -1,9 +1,9 @@
+import { type Description, described, descriptionOf } from './group-view.ts';
 import type { Conversation, ConversationId, Cursor, Entry, EntryId, PendingEntry, Position, UserId } from './types.ts';
 
 /** What a client knows of one conversation: a piece of its log without gaps, up to the newest entry it has been told. Immutable. */
-export interface ChatLog {
+export interface ChatLog extends Description {
   readonly conversationId: ConversationId;
-  readonly members: readonly UserId[];
   readonly generation: number;
   /** The highest number that exists, as far as known; more than the last of `entries` while some are being fetched. */
   readonly head: number;
@@ -21,26 +21,18 @@ export interface ChatLog {
 export type Delivery = 'sent' | 'delivered' | 'read';
 
 /** The log as a list of conversations tells it. */
-export function logOf({
-  conversationId,
-  members,
-  head,
-  positions,
-  unread,
-  lastEntry,
-  pending = [],
-  partial,
-}: Conversation): ChatLog {
+export function logOf(conversation: Conversation): ChatLog {
+  const { conversationId, head, positions, unread, lastEntry, pending = [], partial, visibleFrom = 1 } = conversation;
   // An entry below the head would leave a gap; it is only good to show in the list, where the head will be fetched anyway.
   const entries = lastEntry && lastEntry.seq === head.seq ? [lastEntry] : [];
   return {
+    ...descriptionOf(conversation),
     conversationId,
-    members,
     generation: head.generation,
     head: head.seq,
     entries,
     pending,
-    complete: (head.seq === 0 && !partial) || entries[0]?.seq === 1,
+    complete: (head.seq === 0 && !partial) || entries[0]?.seq === visibleFrom,
     positions: new Map(positions.map((position) => [position.userId, position])),
     unread,
   };
@@ -78,9 +70,11 @@ export function withListing(log: ChatLog, conversation: Conversation, self: User
   if (fresh.head < log.head) return { ...log, positions };
   // One's own mark may have overtaken it as well.
   const unread = readUpTo({ ...log, positions }, self) >= fresh.head ? 0 : fresh.unread;
-  if (log.entries.length === 0) return { ...fresh, positions, unread };
+  // Whoever comes back to a group may not see what was written meanwhile, so what is held joins no more.
+  const joins = lastSeq(log) >= fresh.visibleFrom - 1;
+  if (log.entries.length === 0 || !joins) return { ...fresh, positions, unread };
   const pending = unnumbered(fresh.pending, log.entries);
-  return { ...log, members: fresh.members, head: fresh.head, pending, positions, unread };
+  return { ...log, ...descriptionOf(conversation), head: fresh.head, pending, positions, unread };
 }
 
 /**
@@ -94,7 +88,7 @@ export function withEntries(log: ChatLog, arrived: readonly Entry[], self: UserI
   for (const entry of arrived) {
     head = Math.max(head, entry.seq);
     // Into an empty log the first one fits if nothing is missing before it that was known to exist.
-    const fits = last === undefined ? entry.seq === 1 || entry.seq > log.head : entry.seq === last + 1;
+    const fits = last === undefined ? entry.seq === log.visibleFrom || entry.seq > log.head : entry.seq === last + 1;
     if (!fits) continue;
     added.push(entry);
     last = entry.seq;
@@ -103,7 +97,8 @@ export function withEntries(log: ChatLog, arrived: readonly Entry[], self: UserI
   const pending = unnumbered(log.pending, arrived);
   if (added.length === 0) return head === log.head && pending === log.pending ? log : { ...log, head, pending };
   const entries = [...log.entries, ...added];
-  return { ...log, head, unread, entries, pending, complete: log.complete || entries[0]?.seq === 1 };
+  const after = added.reduce((known, entry) => described(known, entry, self), log);
+  return { ...after, head, unread, entries, pending, complete: log.complete || entries[0]?.seq === log.visibleFrom };
 }
 
 /** The log with a page of older entries, and whether there are still older ones. A page that does not join is left out. */
@@ -112,7 +107,12 @@ export function withEarlier(log: ChatLog, page: readonly Entry[], more: boolean)
   const older = first === undefined ? page : page.filter(({ seq }) => seq < first);
   if (first !== undefined && older.length > 0 && older.at(-1)?.seq !== first - 1) return log;
   const entries = [...older, ...log.entries];
-  return { ...log, entries, complete: !more || entries[0]?.seq === 1, head: Math.max(log.head, entries.at(-1)?.seq ?? 0) };
+  return {
+    ...log,
+    entries,
+    complete: !more || entries[0]?.seq === log.visibleFrom,
+    head: Math.max(log.head, entries.at(-1)?.seq ?? 0),
+  };
 }
 
 /**

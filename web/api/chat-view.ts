@@ -1,5 +1,5 @@
 import type { EntryBodies } from '#shared/protocol/chat.ts';
-import type { Entry, EntryId, UserId } from './types.ts';
+import type { Entry, EntryId, PendingEntry, UserId } from './types.ts';
 
 /** One emoji under a message, with those who gave it, first ones first. */
 export interface Reaction {
@@ -9,7 +9,8 @@ export interface Reaction {
 
 /** A message as it is shown: with its newest text, or as what is left of one that was taken back. */
 export interface ShownMessage {
-  readonly seq: number;
+  /** `undefined`: it is pending. */
+  readonly seq: number | undefined;
   readonly entryId: EntryId;
   readonly author: UserId;
   readonly at: number;
@@ -28,9 +29,9 @@ export interface ShownMessage {
 
 /**
  * What a piece of a log shows, in the order of the log. It depends on the entries alone, so all clients that hold the same ones
- * show the same; whether an entry was allowed its server has decided. What is about a message that is not held is left out.
+ * show the same; pending entries belong behind the numbered ones. Whether an entry was allowed its server has decided. What is about a message that is not held is left out.
  */
-export function shownMessages(entries: readonly Entry[]): readonly ShownMessage[] {
+export function shownMessages(entries: readonly (Entry | PendingEntry)[]): readonly ShownMessage[] {
   const shown = new Map<EntryId, ShownMessage>();
   for (const entry of entries) {
     if (entry.kind === 'message') {
@@ -45,13 +46,15 @@ export function shownMessages(entries: readonly Entry[]): readonly ShownMessage[
   return [...shown.values()];
 }
 
-function messageOf({ seq, entryId, author, at, body }: Entry): ShownMessage {
+function messageOf(entry: Entry | PendingEntry): ShownMessage {
+  const { entryId, author, at, body } = entry;
+  const seq = 'seq' in entry ? entry.seq : undefined;
   const { text, mentions, replyTo, forwarded } = body as Partial<EntryBodies['message']>;
   const bare = { seq, entryId, author, at, earlier: [], reactions: [] };
   return text === undefined ? { ...bare, text } : { ...bare, text, mentions, replyTo, forwarded };
 }
 
-function changed(message: ShownMessage, { kind, author, at, body }: Entry): ShownMessage {
+function changed(message: ShownMessage, { kind, author, at, body }: Entry | PendingEntry): ShownMessage {
   if (kind === 'delete') {
     const { seq, entryId, author: by, at: when } = message;
     return { seq, entryId, author: by, at: when, text: undefined, earlier: [], reactions: [] };

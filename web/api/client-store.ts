@@ -1,6 +1,6 @@
 import type { Device } from './device.ts';
 import type { DeviceKey } from './device-key.ts';
-import type { EntryId, ServerAddress, UserId } from './types.ts';
+import type { ConversationId, EntryId, ServerAddress, UserId } from './types.ts';
 
 /** What proves a device: the refresh token and the key it is bound to. The key's private half cannot be read, only used. */
 export interface Credentials {
@@ -16,6 +16,8 @@ export interface KeptMessage {
   readonly userId: UserId;
   /** With whom the conversation is. */
   readonly partner: UserId;
+  /** Of a group, which has no single partner. */
+  readonly conversationId?: ConversationId;
   readonly entryId: EntryId;
   readonly text: string;
   readonly at: number;

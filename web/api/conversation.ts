@@ -16,10 +16,11 @@ import {
   withPending,
   withPosition,
 } from './chat-log.ts';
+import { type ShownMessage, shownMessages } from './chat-view.ts';
 import type { Client } from './client.ts';
 import type { ClientTimer } from './clock.ts';
 import { type Outgoing, OutgoingQueue, type Taken } from './outgoing-queue.ts';
-import type { Conversation, Cursor, Entry, EntryId, PendingEntry, Position, UserId } from './types.ts';
+import type { Conversation, Cursor, Entry, EntryId, MemberRole, ParamsIn, PendingEntry, Position, UserId } from './types.ts';
 
 /** A page of history, in entries. */
 const pageSize = 50;
@@ -47,6 +48,7 @@ export class LiveConversation {
   /** Others' messages that were announced before they had a number. */
   readonly #announced = new Set<EntryId>();
   #log: ChatLog;
+  #shown: (Pick<ChatLog, 'entries' | 'pending'> & { readonly messages: readonly ShownMessage[] }) | undefined;
   #repairing: Promise<void> | undefined;
   #typingToldAt = Number.NEGATIVE_INFINITY;
   /** Tells when the time since the last sign is over. */
@@ -60,7 +62,7 @@ export class LiveConversation {
     this.#queue = new OutgoingQueue({
       send: ({ entryId, text }) =>
         host.client.call('chat.send', { conversationId: this.id, entryId, body: { text } }, { timeoutMs: 3_600_000 }),
-      onTaken: ({ entryId, text }, taken) => this.#taken(entryId, text, taken),
+      onTaken: ({ entryId, text }, taken) => this.#taken(entryId, 'message', { text }, taken),
       onChange: () => host.changed(this),
     });
   }
@@ -107,6 +109,73 @@ export class LiveConversation {
     this.#typingLater = undefined;
     this.#queue.add({ entryId, text, at: this.#host.client.now() });
     return entryId;
+  }
+
+  /** What this conversation shows, with what is pending. */
+  get messages(): readonly ShownMessage[] {
+    const { entries, pending } = this.#log;
+    if (this.#shown?.entries !== entries || this.#shown.pending !== pending)
+      this.#shown = { entries, pending, messages: shownMessages([...entries, ...pending]) };
+    return this.#shown.messages;
+  }
+
+  /** Replaces the text of an own message. @throws UCError */
+  async edit(target: EntryId, text: string): Promise<void> {
+    const ids = this.#newIds();
+    const taken = await this.#host.client.call('chat.edit', { ...ids, target, text });
+    this.#taken(ids.entryId, 'edit', { target, text }, taken);
+  }
+
+  /** Takes a message back. @throws UCError */
+  async takeBack(target: EntryId): Promise<void> {
+    const ids = this.#newIds();
+    this.#taken(ids.entryId, 'delete', { target }, await this.#host.client.call('chat.delete', { ...ids, target }));
+  }
+
+  /** Adds a reaction, or takes it away. @throws UCError */
+  async react(target: EntryId, emoji: string, on: boolean): Promise<void> {
+    const ids = this.#newIds();
+    const taken = await this.#host.client.call('chat.react', { ...ids, target, emoji, on });
+    this.#taken(ids.entryId, 'reaction', { target, emoji, on }, taken);
+  }
+
+  /** Copies a message of any conversation into this one. @throws UCError */
+  async forward(from: { readonly conversationId: ChatLog['conversationId']; readonly entryId: EntryId }): Promise<void> {
+    await this.#host.client.call('chat.forward', { ...this.#newIds(), from });
+    // Only the server knows what was copied.
+    await this.#refresh();
+  }
+
+  /** @throws UCError */
+  async addMembers(members: readonly UserId[]): Promise<void> {
+    await this.#change('chat.addMembers', 'members', { members: [...members] }, { added: members, removed: [] });
+  }
+
+  /** @throws UCError */
+  async removeMembers(members: readonly UserId[]): Promise<void> {
+    await this.#change('chat.removeMembers', 'members', { members: [...members] }, { added: [], removed: members });
+  }
+
+  /** @throws UCError */
+  async setRole(userId: UserId, role: MemberRole): Promise<void> {
+    await this.#change('chat.setRole', 'role', { userId, role }, { userId, role });
+  }
+
+  /** @throws UCError */
+  async rename(title: string): Promise<void> {
+    await this.#change('chat.rename', 'rename', { title }, { title });
+  }
+
+  /** @throws UCError */
+  async leave(): Promise<void> {
+    await this.#host.client.call('chat.leave', this.#newIds());
+    await this.#refresh();
+  }
+
+  /** No notices until then (ms since 1970); `undefined`: they come again. @throws UCError */
+  async mute(until: number | undefined): Promise<void> {
+    await this.#host.client.call('chat.mute', { conversationId: this.id, until: until ?? null });
+    this.takeMuted(until);
   }
 
   /** Takes over a message kept from an earlier life of this client. */
@@ -202,6 +271,10 @@ export class LiveConversation {
     this.#set(withPosition(this.#log, position, this.#host.self));
   }
 
+  takeMuted(mutedUntil: number | undefined): void {
+    this.#set({ ...this.#log, mutedUntil });
+  }
+
   takeHead(head: Cursor): void {
     void this.#take(withHead(this.#log, head));
   }
@@ -261,12 +334,34 @@ export class LiveConversation {
     });
   }
 
-  #taken(entryId: EntryId, text: string, taken: Taken): void {
+  #taken(entryId: EntryId, kind: string, body: Entry['body'], taken: Taken): void {
     const { self } = this.#host;
     const { at } = taken;
-    const entry = { conversationId: this.id, entryId, author: self, at, kind: 'message', body: { text } };
+    const entry = { conversationId: this.id, entryId, author: self, at, kind, body };
     if ('pending' in taken) this.#set(withPending(this.#log, [{ ...entry, place: taken.pending }]));
     else void this.#take(withEntries(this.#log, [{ ...entry, seq: taken.seq }], self));
+  }
+
+  #newIds() {
+    return { conversationId: this.id, entryId: timeOrderedId(this.#host.client.now()) as EntryId };
+  }
+
+  async #change<M extends 'chat.addMembers' | 'chat.removeMembers' | 'chat.setRole' | 'chat.rename'>(
+    method: M,
+    kind: string,
+    params: Omit<ParamsIn<M>, 'conversationId' | 'entryId'>,
+    body: Entry['body'],
+  ): Promise<void> {
+    const ids = this.#newIds();
+    const taken = (await this.#host.client.call(method, { ...params, ...ids } as never)) as Taken;
+    this.#taken(ids.entryId, kind, body, taken);
+  }
+
+  /** Reads what is behind the newest entry held. */
+  async #refresh(): Promise<void> {
+    const after = lastSeq(this.#log);
+    const { entries, head } = await this.#host.client.call('chat.history', { conversationId: this.id, after, limit: 200 });
+    await this.#take(withEntries(withHead(this.#log, head), entries, this.#host.self));
   }
 
   #tellTypingNow(): void {

@@ -1,9 +1,10 @@
 import { UCError } from '#shared/protocol/errors.ts';
+import { timeOrderedId } from '#shared/random-id.ts';
 import type { Client } from './client.ts';
 import type { KeptMessage } from './client-store.ts';
 import { type ConversationHost, LiveConversation } from './conversation.ts';
 import { Emitter, type Unsubscribe } from './emitter.ts';
-import type { Conversation, ConversationId, Entry, PendingEntry, Reach, UserId } from './types.ts';
+import type { Conversation, ConversationId, Entry, EntryId, PendingEntry, Reach, UserId } from './types.ts';
 
 export interface Arrival {
   readonly conversation: LiveConversation;
@@ -41,6 +42,7 @@ export class Conversations {
         this.#byId.get(conversationId)?.takeCommitted(entryId, seq),
       ),
       client.on('chat.position', ({ conversationId, ...position }) => this.#byId.get(conversationId)?.takePosition(position)),
+      client.on('chat.muted', ({ conversationId, until }) => this.#byId.get(conversationId)?.takeMuted(until ?? undefined)),
       client.on('chat.head', ({ conversationId, head }) => this.#with(conversationId, (live) => live.takeHead(head))),
       client.on('chat.typing', ({ conversationId, userId }) => this.#byId.get(conversationId)?.takeTyping(userId)),
     ];
@@ -87,6 +89,12 @@ export class Conversations {
   /** The conversation with a person. @throws UCError */
   async open(userId: UserId): Promise<LiveConversation> {
     return this.with(userId) ?? this.#add(await this.#client.call('chat.open', { userId }));
+  }
+
+  /** Begins a conversation of several people. @throws UCError */
+  async createGroup(title: string, members: readonly UserId[], kind: 'group' | 'channel' = 'group'): Promise<LiveConversation> {
+    const entryId = timeOrderedId(this.#client.now()) as EntryId;
+    return this.#add(await this.#client.call('chat.createGroup', { entryId, kind, title, members: [...members] }));
   }
 
   /** The next page of older conversations. @throws UCError */
@@ -226,8 +234,10 @@ export class Conversations {
 
   async #sendKept(): Promise<void> {
     const kept = (await this.#client.store.get('outgoing')) ?? [];
-    for (const { userId, partner, entryId, text, at } of kept) {
-      if (userId === this.#client.userId) (await this.open(partner)).sendKept({ entryId, text, at });
+    for (const { userId, partner, conversationId, entryId, text, at } of kept) {
+      if (userId !== this.#client.userId) continue;
+      const live = conversationId === undefined ? await this.open(partner) : this.#byId.get(conversationId);
+      live?.sendKept({ entryId, text, at });
     }
   }
 
@@ -243,8 +253,11 @@ export class Conversations {
   #unacknowledged(): KeptMessage[] {
     const { userId } = this.#client;
     if (userId === undefined) return [];
-    return [...this.#byId.values()].flatMap(({ partner, outgoing }) =>
-      outgoing.map(({ entryId, text, at }) => ({ userId, partner, entryId, text, at })),
+    return [...this.#byId.values()].flatMap(({ id, log, partner, outgoing }) =>
+      outgoing.map(({ entryId, text, at }) => {
+        const kept = { userId, partner, entryId, text, at };
+        return log.kind === 'direct' ? kept : { ...kept, conversationId: id };
+      }),
     );
   }
 }

@@ -5,7 +5,7 @@ import type { deviceSchema, openResultSchema } from '#shared/protocol/session.ts
 
 export type { ActId, ConversationId, DeviceId, EntryId, GroupId, ServerId, SessionId, UserId } from '#shared/ids.ts';
 export type { Account, Tokens } from '#shared/protocol/account.ts';
-export type { Conversation, Cursor, Entry, PendingEntry, Position } from '#shared/protocol/chat.ts';
+export type { Conversation, ConversationKind, Cursor, Entry, MemberRole, PendingEntry, Position } from '#shared/protocol/chat.ts';
 export type { CloseReason } from '#shared/protocol/close-codes.ts';
 export type { ContactList } from '#shared/protocol/contacts.ts';
 export type { Person } from '#shared/protocol/directory.ts';

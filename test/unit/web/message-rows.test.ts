@@ -19,7 +19,7 @@ describe('web client: a conversation as rows', () => {
       message(3, 'anna', start + 2000),
       message(4, 'ben', start + day),
     ];
-    const rows = messageRows({ messages, pending: [], outgoing: [], newAfter: 2, self: 'anna', dayKey });
+    const rows = messageRows({ messages, outgoing: [], newAfter: 2, self: 'anna', dayKey });
     assert.deepEqual(
       rows.map((row) => (row.kind === 'message' ? `${row.message.seq}${row.joined ? ' joined' : ''}` : row.kind)),
       ['day', '1', '2 joined', '3', 'day', 'unread', '4'],

@@ -1,7 +1,6 @@
 import { CounterBadge, makeStyles, mergeClasses, Text, tokens } from '@fluentui/react-components';
 import { ChatMultipleRegular } from '@fluentui/react-icons/svg/chat-multiple';
-import { useMemo } from 'react';
-import { type LiveConversation, type ShownMessage, shownMessages } from '#web/api/index.ts';
+import type { LiveConversation, ShownMessage } from '#web/api/index.ts';
 import { useConversationChanges, useNow, useWorkspace } from '#web/client/app/hooks.ts';
 import { go, useRoute } from '#web/client/app/route.ts';
 import { usePersonName } from '#web/client/people/person-name.ts';
@@ -30,13 +29,14 @@ const useStyles = makeStyles({
   time: { flexShrink: 0, color: tokens.colorNeutralForeground3 },
 });
 
-/** The conversations, those with the newest entries first. */
+/** The conversations of two people, those with the newest entries first. */
 export function ConversationList() {
   const { text } = useWords();
   const { conversations } = useWorkspace();
   const route = useRoute();
   useConversationChanges();
-  const { list, state } = conversations;
+  const { state } = conversations;
+  const list = conversations.list.filter(({ log }) => log.kind === 'direct');
   if (list.length === 0) {
     if (state === 'loading') return <Loading />;
     if (state === 'failed') return <Loading label={text.chat.listFailed} />;
@@ -69,8 +69,8 @@ function ConversationRow({ live }: { readonly live: LiveConversation }) {
   const { self, drafts } = useWorkspace();
   const now = useNow();
   const name = usePersonName(live.partner);
-  const { unread, entries } = live.log;
-  const last = useMemo(() => shownMessages(entries).at(-1), [entries]);
+  const { unread } = live.log;
+  const last = live.messages.at(-1);
   const waiting = live.outgoing.at(-1);
   const draft = drafts.get(live.partner);
   const at = waiting?.at ?? last?.at;

@@ -1,8 +1,8 @@
 import { Badge, Button, Divider, makeStyles, Spinner, Text, tokens } from '@fluentui/react-components';
 import { ArrowDownRegular } from '@fluentui/react-icons/svg/arrow-down';
 import { ChatRegular } from '@fluentui/react-icons/svg/chat';
-import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
-import { type LiveConversation, shownMessages, UCError } from '#web/api/index.ts';
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { type LiveConversation, UCError } from '#web/api/index.ts';
 import { useNow, useWorkspace } from '#web/client/app/hooks.ts';
 import { usePersonName } from '#web/client/people/person-name.ts';
 import { useNotices } from '#web/ui/notices.tsx';
@@ -51,13 +51,13 @@ export function MessageList({ live, visible }: { readonly live: LiveConversation
   const [fetching, setFetching] = useState(false);
   /** Where "new" began when this was opened; it moves no more while one reads. */
   const [newAfter, setNewAfter] = useState(() => (live.log.unread > 0 ? live.readUpTo : undefined));
-  const { entries, pending, complete, unread } = live.log;
+  const { entries, complete, unread } = live.log;
   const { outgoing } = live;
   const first = entries[0]?.seq;
   const last = entries.at(-1)?.seq ?? 0;
 
-  const messages = useMemo(() => shownMessages(entries), [entries]);
-  const rows = messageRows({ messages, pending, outgoing, newAfter, self, dayKey: (at) => format.dayKey(at) });
+  const { messages } = live;
+  const rows = messageRows({ messages, outgoing, newAfter, self, dayKey: (at) => format.dayKey(at) });
 
   // Away from the bottom, rows added above or below must not move what is being read.
   const kept = useRef({ first, height: 0 });
@@ -181,24 +181,15 @@ export function MessageList({ live, visible }: { readonly live: LiveConversation
                 />
               );
             }
-            if (row.kind === 'pending') {
-              const { entry } = row;
-              const own = entry.author === self;
-              return (
-                <MessageBubble
-                  key={row.key}
-                  written={typeof entry.body.text === 'string' ? entry.body.text : undefined}
-                  at={entry.at}
-                  author={own ? text.chat.own : partner}
-                  own={own}
-                  joined={row.joined}
-                  mark={own ? 'pending' : undefined}
-                />
-              );
-            }
             const { message, joined } = row;
             const own = message.author === self;
-            const mark: Mark | undefined = own && message.seq === lastOwn ? live.delivery(message.seq) : undefined;
+            const mark: Mark | undefined = !own
+              ? undefined
+              : message.seq === undefined
+                ? 'pending'
+                : message.seq === lastOwn
+                  ? live.delivery(message.seq)
+                  : undefined;
             return (
               <MessageBubble
                 key={row.key}
