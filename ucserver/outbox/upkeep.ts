@@ -43,6 +43,8 @@ export class Upkeep {
   #stopped = false;
   /** Additions up to this number have been read, over this connection. */
   #read = { upTo: 0 };
+  /** The connection to Redis over which the whole spool was added. */
+  #spooledOver = 0;
 
   constructor(options: UpkeepOptions) {
     this.#options = options;
@@ -152,13 +154,15 @@ export class Upkeep {
 
   /** Adds what Redis has not confirmed since it is reached. */
   async #add(): Promise<void> {
-    const { outbox, spool, store, clock, onAdded } = this.#options;
+    const { outbox, spool, store, storage, clock, onAdded } = this.#options;
+    const over = outbox.connection;
     // What is in the spool only: another server said that SQL holds it, but SQL did not say so.
-    for (const item of spool.items()) {
+    const spooled = this.#spooledOver !== over || (storage.canRead && storage.canWrite) ? spool.items() : [];
+    this.#spooledOver = over;
+    for (const item of spooled) {
       if (outbox.known.get(item) !== undefined) continue;
       outbox.known.add({ item, state: 'uncertain', sinceMs: clock.monotonicMs(), addedOver: 0 });
     }
-    const over = outbox.connection;
     const missing: KnownItem[] = [...outbox.toAdd()];
     for (let at = 0; at < missing.length; at += addedAtOnce) {
       await Promise.all(

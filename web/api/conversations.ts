@@ -2,6 +2,7 @@ import { UCError } from '#shared/protocol/errors.ts';
 import { timeOrderedId } from '#shared/random-id.ts';
 import type { Client } from './client.ts';
 import type { KeptMessage } from './client-store.ts';
+import type { ClientTimer } from './clock.ts';
 import { type ConversationHost, LiveConversation } from './conversation.ts';
 import { Emitter, type Unsubscribe } from './emitter.ts';
 import type { Conversation, ConversationId, Entry, EntryId, PendingEntry, Reach, UserId } from './types.ts';
@@ -15,6 +16,8 @@ export interface Arrival {
 const mostCursors = 200;
 const pageSize = 100;
 const againMs = 2_000;
+/** What could not be taken is offered again this often, beside every hint that it may be taken now. */
+const offerAgainMs = 5_000;
 
 /** All conversations of the signed-in user, kept in step over every loss of connection. */
 export class Conversations {
@@ -30,6 +33,7 @@ export class Conversations {
   #partial = false;
   #state: 'loading' | 'ready' | 'failed' = 'loading';
   #keeping: Promise<void> | undefined;
+  #offering: ClientTimer | undefined;
 
   constructor(client: Client) {
     this.#client = client;
@@ -103,6 +107,7 @@ export class Conversations {
   }
 
   close(): void {
+    this.#offering?.stop();
     for (const off of this.#off) off();
   }
 
@@ -225,7 +230,15 @@ export class Conversations {
 
   #changed(live: LiveConversation): void {
     this.#keep();
+    if (live.outgoing.some(({ error }) => error?.retryable)) this.#offerAgain();
     this.#changes.emit(live);
+  }
+
+  #offerAgain(): void {
+    this.#offering ??= this.#client.clock.after(offerAgainMs, () => {
+      this.#offering = undefined;
+      if (this.#client.state.phase === 'open') this.#retryAll();
+    });
   }
 
   #retryAll(): void {
