@@ -37,8 +37,7 @@ export function PasswordPart() {
       setWritten(nothing);
       notices.done(settings.passwordChanged);
     } catch (error) {
-      if (error instanceof UCError && error.field === 'params.current')
-        setWrong({ current: settings.passwordWrong });
+      if (error instanceof UCError && error.field === 'params.current') setWrong({ current: settings.passwordWrong });
       else notices.failed(settings.passwordFailed, error);
     } finally {
       setWorking(false);
