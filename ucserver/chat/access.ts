@@ -58,9 +58,9 @@ export class Access {
   }
 
   /** @throws UCError `FORBIDDEN`. */
-  checkMayWrite(conversationId: ConversationId, members: readonly UserId[], author: UserId): void {
+  async checkMayWrite(conversationId: ConversationId, members: readonly UserId[], author: UserId): Promise<void> {
     const kind = conversationKindOf(conversationId);
-    if (kind === 'channel') this.checkModerator(conversationId, author);
+    if (kind === 'channel') await this.checkModerator(conversationId, author);
     if (kind !== 'direct') return;
     const { mayChat } = this.#options;
     for (const member of members) if (member !== author && !mayChat(member, author)) throw new UCError('FORBIDDEN');
@@ -72,7 +72,10 @@ export class Access {
   }
 
   /** @throws UCError `FORBIDDEN`. */
-  checkModerator(conversationId: ConversationId, userId: UserId): void {
+  async checkModerator(conversationId: ConversationId, userId: UserId): Promise<void> {
+    if (this.isModerator(conversationId, userId)) return;
+    // They may have been made one on another server a moment ago.
+    await this.#options.directory.refresh().catch(() => undefined);
     if (!this.isModerator(conversationId, userId)) throw new UCError('FORBIDDEN', 'Only moderators may do this.');
   }
 

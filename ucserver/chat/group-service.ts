@@ -62,7 +62,7 @@ export class GroupService {
     const present = await this.#group(ids.conversationId, session.userId);
     const added = unique(members);
     return this.#store(session, ids, 'members', { added, removed: [] }, present, async () => {
-      this.#options.access.checkModerator(ids.conversationId, session.userId);
+      await this.#options.access.checkModerator(ids.conversationId, session.userId);
       const fresh = added.filter((userId) => !present.includes(userId));
       this.#checkSize(present.length + fresh.length);
       await this.#checkMayAdd(fresh, session.userId);
@@ -75,8 +75,8 @@ export class GroupService {
   ): Promise<Result<'chat.removeMembers'>> {
     const present = await this.#group(ids.conversationId, session.userId);
     const removed = unique(members);
-    return this.#store(session, ids, 'members', { added: [], removed }, present, () => {
-      this.#options.access.checkModerator(ids.conversationId, session.userId);
+    return this.#store(session, ids, 'members', { added: [], removed }, present, async () => {
+      await this.#options.access.checkModerator(ids.conversationId, session.userId);
       if (removed.includes(session.userId))
         throw new UCError('BAD_REQUEST', 'Leave the group instead.', { field: 'params.members' });
     });
@@ -84,9 +84,9 @@ export class GroupService {
 
   async setRole(session: Session, { userId, role, ...ids }: Params<'chat.setRole'>): Promise<Result<'chat.setRole'>> {
     const present = await this.#group(ids.conversationId, session.userId);
-    return this.#store(session, ids, 'role', { userId, role }, present, () => {
+    return this.#store(session, ids, 'role', { userId, role }, present, async () => {
       const { access } = this.#options;
-      access.checkModerator(ids.conversationId, session.userId);
+      await access.checkModerator(ids.conversationId, session.userId);
       if (!present.includes(userId)) throw new UCError('NOT_FOUND', undefined, { field: 'params.userId' });
       const remain = present.some((member) => member !== userId && access.isModerator(ids.conversationId, member));
       if (role === 'member' && !remain) throw new UCError('BAD_REQUEST', 'A group needs a moderator.', { field: 'params.role' });

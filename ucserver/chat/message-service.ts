@@ -49,8 +49,8 @@ export class MessageService {
 
   async delete(session: Session, on: Params<'chat.delete'>): Promise<Result<'chat.delete'>> {
     const members = await this.#options.access.members(on.conversationId, session.userId);
-    return this.#change(session, on, 'delete', { target: on.target }, members, (target) => {
-      if (target.author !== session.userId) this.#options.access.checkModerator(on.conversationId, session.userId);
+    return this.#change(session, on, 'delete', { target: on.target }, members, async (target) => {
+      if (target.author !== session.userId) await this.#options.access.checkModerator(on.conversationId, session.userId);
     });
   }
 
@@ -58,7 +58,8 @@ export class MessageService {
   async react(session: Session, { emoji, on: isOn, ...on }: Params<'chat.react'>): Promise<Result<'chat.react'>> {
     const { access } = this.#options;
     const members = await access.members(on.conversationId, session.userId);
-    if (conversationKindOf(on.conversationId) === 'direct') access.checkMayWrite(on.conversationId, members, session.userId);
+    if (conversationKindOf(on.conversationId) === 'direct')
+      await access.checkMayWrite(on.conversationId, members, session.userId);
     return this.#change(session, on, 'reaction', { target: on.target, emoji, on: isOn }, members, () => undefined);
   }
 
@@ -85,7 +86,7 @@ export class MessageService {
   /** Members of a conversation in which this user may write. */
   async #writers(conversationId: ConversationId, userId: UserId): Promise<readonly UserId[]> {
     const members = await this.#options.access.members(conversationId, userId);
-    this.#options.access.checkMayWrite(conversationId, members, userId);
+    await this.#options.access.checkMayWrite(conversationId, members, userId);
     return members;
   }
 
@@ -96,14 +97,14 @@ export class MessageService {
     kind: K,
     body: EntryBodies[K],
     members: readonly UserId[],
-    check: (target: StoredEntry) => void,
+    check: (target: StoredEntry) => void | Promise<void>,
   ): Promise<Result<'chat.send'>> {
     const ids = { conversationId, entryId };
     const [target, before] = await this.#find({ conversationId, entryId: targetId }, ids);
     if (before === undefined) {
       if (target === undefined || messageOf(target) === undefined)
         throw new UCError('NOT_FOUND', undefined, { field: 'params.target' });
-      check(target);
+      await check(target);
     }
     return this.#commit(session, ids, kind, body, members);
   }

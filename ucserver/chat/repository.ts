@@ -21,6 +21,7 @@ export interface StoredConversation {
   readonly mutedUntil: number | undefined;
   /** Those who are in it now, none for somebody who has left; `undefined`: not listed. */
   readonly members: readonly UserId[] | undefined;
+  readonly moderators: readonly UserId[] | undefined;
   /** Of the listed members; else of the asking one. */
   readonly positions: readonly { readonly userId: UserId; readonly read: number; readonly delivered: number }[];
   /** Messages of others after the member's read position. */
@@ -178,8 +179,11 @@ export class ChatRepository {
   ): Promise<Map<ConversationId, StoredConversation>> {
     if (ids.length === 0) return new Map();
     const listed = ids.filter((id) => !large.has(id));
+    const reading = this.#own(userId, ids);
+    // Who is in a group is read after its head, so that what is told is never older than the head that is told with it.
+    if (ids.some((id) => conversationKindOf(id) !== 'direct')) await reading;
     const [own, members, unread] = await Promise.all([
-      this.#own(userId, ids),
+      reading,
       listed.length === 0 ? [] : this.#members(listed),
       this.#unread(userId, ids),
     ]);
@@ -188,6 +192,7 @@ export class ChatRepository {
       const id = conversationIdSchema.parse(row.conversation_id);
       const isLeft = row.left_seq !== null;
       const others = members.filter(({ conversation_id }) => conversation_id === id);
+      const moderators = isLeft ? [] : others.filter(({ role }) => role === 'moderator');
       const positions = (isLeft || large.has(id) ? [row] : others).map((each) => ({
         userId: userIdSchema.parse(each.user_id),
         read: each.read_seq,
@@ -202,6 +207,7 @@ export class ChatRepository {
         visibleFrom: row.visible_from,
         mutedUntil: row.muted_until ?? undefined,
         members: isLeft ? [] : large.has(id) ? undefined : positions.map((each) => each.userId),
+        moderators: large.has(id) ? undefined : moderators.map((each) => userIdSchema.parse(each.user_id)),
         positions,
         unread: isLeft ? 0 : (unread.get(id) ?? 0),
         lastEntry: row.seq === null ? undefined : toEntry({ ...row, seq: row.seq } as EntryRow),
@@ -275,7 +281,7 @@ export class ChatRepository {
   #members(ids: readonly ConversationId[]) {
     const query = this.#database.queries.db
       .selectFrom('conversation_members as m')
-      .select(['m.conversation_id', 'm.user_id', 'm.read_seq', 'm.delivered_seq'])
+      .select(['m.conversation_id', 'm.user_id', 'm.read_seq', 'm.delivered_seq', 'm.role'])
       .where('m.conversation_id', 'in', [...ids])
       .where('m.left_seq', 'is', null)
       .orderBy('m.user_id');

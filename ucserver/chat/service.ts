@@ -150,7 +150,7 @@ export class ChatService {
   async type(userId: UserId, { conversationId }: Params<'chat.typing'>): Promise<Result<'chat.typing'>> {
     const { typing, notifier, subscriber } = this.#options;
     const members = await this.#options.access.members(conversationId, userId);
-    this.#options.access.checkMayWrite(conversationId, members, userId);
+    await this.#options.access.checkMayWrite(conversationId, members, userId);
     if (members.length > maxToldPositions || !typing.allows(userId, conversationId)) return {};
     const others = members.filter((member) => member !== userId);
     subscriber.tellTyping(conversationId, userId, others);
@@ -195,10 +195,10 @@ export class ChatService {
     const { id, kind, title, lastSeq, isLeft, visibleFrom, mutedUntil, positions, unread, lastEntry } = stored;
     const { members, access } = this.#options;
     const present = stored.members ?? members.known(id) ?? [];
-    const moderators = kind === 'direct' ? [] : present.filter((userId) => access.isModerator(id, userId));
+    const moderators = stored.moderators ?? present.filter((userId) => access.isModerator(id, userId));
     return {
       ...(title === undefined ? {} : { title }),
-      ...(moderators.length === 0 ? {} : { moderators }),
+      ...(moderators.length === 0 ? {} : { moderators: [...moderators] }),
       ...(visibleFrom === 1 ? {} : { visibleFrom }),
       ...(isLeft ? { left: true as const } : {}),
       ...(mutedUntil === undefined ? {} : { mutedUntil }),
