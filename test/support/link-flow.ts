@@ -83,11 +83,18 @@ export class LinkFlow {
 
   #give(item: Item): void {
     if (this.#sink.destroyed) return;
-    if (item.kind === 'reset') this.#sink.resetAndDestroy();
+    if (item.kind === 'reset') resetSocket(this.#sink);
     else if (item.kind === 'end') this.#sink.end();
     else {
       this.#heldBytes -= item.bytes.length;
       this.#sinkFull = !this.#sink.write(item.bytes);
     }
   }
+}
+
+/** Ends a connection by a reset. */
+export function resetSocket(socket: Socket): void {
+  // While a connection is being shut down it cannot be reset; Node 26 then loses the handle and spins for ever when it exits.
+  if (socket.writableEnded && !socket.writableFinished) socket.destroy();
+  else socket.resetAndDestroy();
 }

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import { LinkFlow } from './link-flow.ts';
+import { LinkFlow, resetSocket } from './link-flow.ts';
 
 /** `toTarget`: what the connecting side says; `toClient`: what it is answered. */
 export type Direction = 'toTarget' | 'toClient';
@@ -97,7 +97,7 @@ export class Link implements AsyncDisposable {
     for (const pair of this.#pairs) {
       pair.halfOpen = true;
       for (const direction of both) pair.flows[direction].discard();
-      (stays === 'client' ? pair.target : pair.client).resetAndDestroy();
+      resetSocket(stays === 'client' ? pair.target : pair.client);
     }
   }
 
@@ -139,7 +139,7 @@ export class Link implements AsyncDisposable {
   #accept(client: Socket): void {
     if (this.#state !== 'whole') {
       client.on('error', () => undefined);
-      client.resetAndDestroy();
+      resetSocket(client);
       return;
     }
     const target = connect({ ...this.#target, allowHalfOpen: true, noDelay: true });
@@ -172,8 +172,8 @@ export class Link implements AsyncDisposable {
 
   #reset(pair: Pair): void {
     for (const direction of both) pair.flows[direction].discard();
-    pair.client.resetAndDestroy();
-    pair.target.resetAndDestroy();
+    resetSocket(pair.client);
+    resetSocket(pair.target);
     this.#pairs.delete(pair);
   }
 }
