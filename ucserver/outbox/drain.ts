@@ -87,9 +87,13 @@ export class Drain {
     const settled: Settled[] = [];
     outbox.learn(items);
     for (const [feature, own] of outbox.perFeature(items)) settled.push(...(await feature.store(own)));
-    outbox.settle(settled, true);
     onDrained(settled.length);
-    await store.remove(settled.map(({ item }) => item));
+    try {
+      // First, so that nobody who reads Redis when told that it is stored takes it for pending again.
+      await store.remove(settled.map(({ item }) => item));
+    } finally {
+      outbox.settle(settled, true);
+    }
     return settled.length > 0;
   }
 }

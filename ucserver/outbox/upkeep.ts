@@ -2,11 +2,11 @@ import { UCError } from '#shared/protocol/errors.ts';
 import { RedisUnavailable } from '#shared/redis/redis-error.ts';
 import type { Clock, Timer } from '#shared/runtime/clock.ts';
 import type { Logger } from '#shared/runtime/logger.ts';
-import { nameOf, type OutboxItem } from './item.ts';
+import type { OutboxItem } from './item.ts';
 import type { KnownItem } from './known-items.ts';
 import type { Outbox } from './outbox.ts';
 import type { PendingStore } from './pending-store.ts';
-import type { RedisWatch, Settled, StorageWatch } from './port.ts';
+import type { RedisWatch, StorageWatch } from './port.ts';
 import type { Spool } from './spool.ts';
 
 export interface UpkeepOptions {
@@ -26,7 +26,7 @@ const everyMs = 1_000;
 /** What became known less than this ago is left to the drainer, which will say so itself. */
 const lookAfterMs = 2_000;
 const readAtOnce = 200;
-const mostReadPerRound = 2_000;
+const mostSpooledPerRound = 5_000;
 const addedAtOnce = 1_000;
 /** All pending items of a line are told to a client that comes back. */
 const longestLine = 10_000;
@@ -114,9 +114,9 @@ export class Upkeep {
     const { redis, storage, spool, outbox, drain, logger } = this.#options;
     if (this.#stopped) return;
     try {
-      if (storage.canRead && storage.canWrite) await this.#letGo();
+      const missing = storage.canRead && storage.canWrite ? await this.#letGo() : [];
       if (redis.isUp) {
-        await this.#add();
+        await this.#add(missing);
         await this.look();
         await this.#closeEmptied();
       }
@@ -129,35 +129,46 @@ export class Upkeep {
     if (outbox.known.size > 0) drain();
   }
 
-  /** Lets go what SQL holds, whoever brought it there. */
-  async #letGo(): Promise<void> {
-    const { outbox, spool, clock } = this.#options;
-    const untilMs = clock.monotonicMs() - lookAfterMs;
-    const candidates = new Map<string, OutboxItem>();
-    for (const item of [
-      ...spool.items(),
-      ...[...outbox.known.all()].filter(({ state }) => state !== 'accepting').map(({ item }) => item),
-    ]) {
-      if (candidates.size === mostReadPerRound) break;
+  /** Lets go what SQL holds, whoever brought it there. @returns spooled items that SQL was just read not to hold. */
+  async #letGo(): Promise<OutboxItem[]> {
+    const { outbox, spool } = this.#options;
+    const spooled: OutboxItem[] = [];
+    for (const item of spool.items()) {
+      if (spooled.length === mostSpooledPerRound) break;
+      // What Redis holds is left to the drainer; this is what others say is stored, or what an earlier life has left.
       const known = outbox.known.get(item);
-      const isYoung = known !== undefined && known.addedOver > 0 && known.sinceMs > untilMs;
-      if (!isYoung && known?.state !== 'accepting') candidates.set(nameOf(item), item);
+      if (known === undefined || (known.state === 'uncertain' && known.addedOver === 0)) spooled.push(item);
     }
-    const items = [...candidates.values()];
-    for (let at = 0; at < items.length; at += readAtOnce) {
-      for (const [feature, own] of outbox.perFeature(items.slice(at, at + readAtOnce))) {
-        const settled: readonly Settled[] = await feature.held(own);
-        outbox.settle(settled, true);
+    const missing: OutboxItem[] = [];
+    for (const items of [spooled, this.#waitingForLong()]) {
+      for (let at = 0; at < items.length; at += readAtOnce) {
+        for (const [feature, own] of outbox.perFeature(items.slice(at, at + readAtOnce))) {
+          outbox.settle(await feature.held(own), true);
+        }
       }
+      if (items === spooled) missing.push(...items.filter((item) => spool.has(item)));
     }
+    return missing;
+  }
+
+  /** Some of what should have been drained by now: nobody may have told us that it was. */
+  #waitingForLong(): OutboxItem[] {
+    const { outbox, clock } = this.#options;
+    const untilMs = clock.monotonicMs() - lookAfterMs;
+    const waiting: OutboxItem[] = [];
+    for (const { item, state, sinceMs } of outbox.known.all()) {
+      if (waiting.length === readAtOnce) break;
+      if (state !== 'accepting' && sinceMs <= untilMs) waiting.push(item);
+    }
+    return waiting;
   }
 
   /** Adds what Redis has not confirmed since it is reached. */
-  async #add(): Promise<void> {
-    const { outbox, spool, store, storage, clock, onAdded } = this.#options;
+  async #add(notInSql: readonly OutboxItem[]): Promise<void> {
+    const { outbox, spool, store, clock, onAdded } = this.#options;
     const over = outbox.connection;
     // What is in the spool only: another server said that SQL holds it, but SQL did not say so.
-    const spooled = this.#spooledOver !== over || (storage.canRead && storage.canWrite) ? spool.items() : [];
+    const spooled = this.#spooledOver === over ? notInSql : spool.items();
     this.#spooledOver = over;
     for (const item of spooled) {
       if (outbox.known.get(item) !== undefined) continue;
