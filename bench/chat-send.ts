@@ -17,7 +17,7 @@ const halfSeconds = 5;
 const text = 'A message as people write them: one sentence, not very long, with a full stop.';
 
 /** Pairs of people on different servers; one of each writes. */
-class Pairs {
+export class Pairs {
   readonly #clients: readonly LoadClient[];
   readonly #conversations: readonly string[];
   readonly pairs: number;
@@ -71,7 +71,7 @@ class Pairs {
 }
 
 /** Everybody writes as fast as they are answered. */
-async function fullLoad(stage: Stage, pairs: Pairs): Promise<{ perCpuSecond: number; perSecond: number }> {
+export async function fullLoad(stage: Stage, pairs: Pairs): Promise<{ perCpuSecond: number; perSecond: number }> {
   let writing = true;
   const next = (pair: number) => {
     if (writing) pairs.send(pair, () => next(pair));

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Bench, BenchResult } from './bench.ts';
+import { chatOutbox } from './chat-outbox.ts';
 import { chatSend } from './chat-send.ts';
 import { machine } from './machine.ts';
 import { presenceCostByServers } from './presence-cost-by-servers.ts';
@@ -10,7 +11,15 @@ import { presenceLatency } from './presence-latency.ts';
 import { sessionMemory } from './session-memory.ts';
 import { signInStorm } from './sign-in-storm.ts';
 
-const benches: readonly Bench[] = [presenceLatency, presenceFanout, presenceCostByServers, chatSend, signInStorm, sessionMemory];
+const benches: readonly Bench[] = [
+  presenceLatency,
+  presenceFanout,
+  presenceCostByServers,
+  chatSend,
+  chatOutbox,
+  signInStorm,
+  sessionMemory,
+];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

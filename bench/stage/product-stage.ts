@@ -50,13 +50,14 @@ export async function productStage({ servers, users, serverOf }: StageOptions): 
   const stage: Stage = {
     kind: 'product',
     urls: httpUrls.map((url) => `${url.replace('http', 'ws')}/ws`),
+    databaseFile,
     pids: [...serverPids, redis.pid],
     serverPids,
     userId: (user) => userIds[user] ?? '',
     token: (user) => tokens[user] ?? '',
     serverOf,
     async [Symbol.asyncDispose]() {
-      await Promise.all(children.map((child) => endProcess(child)));
+      await Promise.all(children.map((child) => endProcess(child, 'SIGTERM')));
       await redis.stop();
       folder.remove();
     },

@@ -11,6 +11,8 @@ export interface Stage extends AsyncDisposable {
   readonly kind: 'floor' | 'product';
   /** WebSocket address of each server. */
   readonly urls: readonly string[];
+  /** The database that the servers share; the floor has none. */
+  readonly databaseFile?: string;
   /** Process ids of all servers and of Redis: what the CPU time is taken of. */
   readonly pids: readonly number[];
   /** Process ids of the servers alone: what the memory is taken of. */

@@ -89,11 +89,11 @@ export const keySpace = {
     expiry: 'none; goes with its item',
     meaning: 'In which order the pending items of each line go into SQL.',
   }),
-  pendingLines: define([], () => '{outbox}:lines', {
+  pendingAdded: define([], () => '{outbox}:added', {
     type: 'sorted set',
-    value: '"<kind>/<key>" → number of the last addition to this line',
-    expiry: 'none; a line is removed with its last item',
-    meaning: 'Which conversations have something pending, and what a server has not read yet.',
+    value: '"<kind>/<key>/<id>" → number of its addition',
+    expiry: 'none; goes with its item',
+    meaning: 'What a server has not read yet.',
   }),
   pendingAdditions: define([], () => '{outbox}:additions', {
     type: 'string',

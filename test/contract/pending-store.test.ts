@@ -75,15 +75,16 @@ for (const [name, open] of [
       assert.equal((await store.ofLine('chat/many', 1_000)).length, 450);
     });
 
-    it('tells which lines have changed, and forgets them with their last item', async () => {
+    it('tells what was added since, without what is known or gone', async () => {
       await store.add(item('a', 'e1', 1));
-      const { upTo } = await store.changedSince(0);
+      const { upTo } = await store.addedSince(0, () => false);
       await store.add(item('b', 'e1', 1));
       await store.add(item('a', 'e1', 1));
-      const changed = await store.changedSince(upTo);
-      assert.deepEqual(changed.lines, ['chat/b']);
+      const { items } = await store.addedSince(upTo, () => false);
+      assert.deepEqual(items, [item('b', 'e1', 1)]);
+      assert.deepEqual((await store.addedSince(0, (name) => name === 'chat/b/e1')).items, [item('a', 'e1', 1)]);
       await store.remove([item('a', 'e1', 1), item('b', 'e1', 99), item('b', 'not there', 1)]);
-      assert.deepEqual((await store.changedSince(0)).lines, []);
+      assert.deepEqual((await store.addedSince(0, () => false)).items, []);
       assert.deepEqual(await store.first(10), []);
     });
 

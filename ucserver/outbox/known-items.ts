@@ -38,6 +38,11 @@ export class KnownItems {
     return this.#lines.get(lineOf(item))?.items.get(nameOf(item));
   }
 
+  /** Whether an item of this name is known to be pending. */
+  isPending(name: string): boolean {
+    return this.#lines.get(name.slice(0, name.lastIndexOf('/')))?.items.get(name)?.state === 'pending';
+  }
+
   /** The highest place of a line; 0 when nothing is known of it. */
   highest(line: Line): number {
     return this.#lines.get(line)?.highest ?? 0;

@@ -1,8 +1,8 @@
 import type { Line, OutboxItem } from './item.ts';
 
-/** Lines that something was added to. */
-export interface ChangedLines {
-  readonly lines: readonly Line[];
+export interface Additions {
+  /** In the order in which they were added. */
+  readonly items: readonly OutboxItem[];
   /** Number of the last of these additions. */
   readonly upTo: number;
   /** There are further ones. */
@@ -18,8 +18,8 @@ export interface PendingStore {
   /** The first items of all lines, in the order of lines and of places. */
   first(limit: number): Promise<OutboxItem[]>;
   ofLine(line: Line, limit: number): Promise<OutboxItem[]>;
-  /** Lines with additions after this number; from 0: every line that has items. */
-  changedSince(addition: number): Promise<ChangedLines>;
+  /** What was added after this number and is still there; from 0: everything. Left out is what the caller knows by its name. */
+  addedSince(addition: number, isKnown: (name: string) => boolean): Promise<Additions>;
   /** Takes or renews the drainer's lease. @returns whether it is the holder's now. */
   lease(holder: string, lifeMs: number): Promise<boolean>;
   /** Says that this server has added what is in its spool; see `keys.spoolsAdded`. */

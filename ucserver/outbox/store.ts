@@ -5,19 +5,23 @@ import type { RecordSigner } from '#shared/redis/records.ts';
 import { defineScript } from '#shared/redis/script.ts';
 import type { Logger } from '#shared/runtime/logger.ts';
 import { itemSchema, type Line, lineOf, nameOf, type OutboxItem } from './item.ts';
-import type { ChangedLines, PendingStore } from './pending-store.ts';
+import type { Additions, PendingStore } from './pending-store.ts';
 
 const file = (name: string) => new URL(`./lua/${name}.lua`, import.meta.url);
 const addScript = defineScript({
-  ...{ file: file('add'), keys: ['items', 'order', 'lines', 'additions'], args: ['items'], changes: true },
+  ...{ file: file('add'), keys: ['items', 'order', 'added', 'additions'], args: ['items'], changes: true },
   reply: z.array(z.string()),
 });
 const removeScript = defineScript({
-  ...{ file: file('remove'), keys: ['items', 'order', 'lines'], args: ['items'], changes: true },
+  ...{ file: file('remove'), keys: ['items', 'order', 'added'], args: ['items'], changes: true },
   reply: z.number(),
 });
 const readScript = defineScript({
   ...{ file: file('read'), keys: ['items', 'order'], args: ['from', 'to', 'limit'], changes: false },
+  reply: z.array(z.string()),
+});
+const addedScript = defineScript({
+  ...{ file: file('added'), keys: ['items', 'added'], args: ['after', 'limit'], changes: false },
   reply: z.array(z.string()),
 });
 const leaseScript = defineScript({
@@ -28,7 +32,7 @@ const leaseScript = defineScript({
 /** Items of one script: short enough that Redis does not keep others waiting. */
 const atOnce = 200;
 const placeDigits = 16;
-const pageOfLines = 500;
+const pageOfAdditions = 1_000;
 
 interface Adding {
   readonly item: OutboxItem;
@@ -43,7 +47,7 @@ export class RedisPendingStore implements PendingStore {
   readonly #logger: Logger;
   readonly #drainer: string;
   readonly #spools: string;
-  readonly #keys: { readonly items: string; readonly order: string; readonly lines: string; readonly additions: string };
+  readonly #keys: { readonly items: string; readonly order: string; readonly added: string; readonly additions: string };
   #adding: Adding[] = [];
 
   constructor({ redis, signer, keys, logger }: { redis: RedisConnection; signer: RecordSigner; keys: Keys; logger: Logger }) {
@@ -55,7 +59,7 @@ export class RedisPendingStore implements PendingStore {
     this.#keys = {
       items: keys.pendingItems(),
       order: keys.pendingOrder(),
-      lines: keys.pendingLines(),
+      added: keys.pendingAdded(),
       additions: keys.pendingAdditions(),
     };
   }
@@ -83,13 +87,17 @@ export class RedisPendingStore implements PendingStore {
     return this.#read(`[${line} `, `(${line}!`, limit);
   }
 
-  async changedSince(addition: number): Promise<ChangedLines> {
-    const { lines: key } = this.#keys;
-    const words = await this.#redis.use((client) =>
-      client.zrange(key, `(${addition}`, '+inf', 'BYSCORE', 'LIMIT', 0, pageOfLines, 'WITHSCORES'),
-    );
-    const lines = words.filter((_, index) => index % 2 === 0);
-    return { lines, upTo: Number(words.at(-1) ?? addition), more: lines.length === pageOfLines };
+  async addedSince(addition: number, isKnown: (name: string) => boolean): Promise<Additions> {
+    const words = await this.#redis.run(addedScript, this.#keys, { after: addition, limit: pageOfAdditions });
+    const items: OutboxItem[] = [];
+    let upTo = addition;
+    for (let at = 0; at + 2 < words.length; at += 3) {
+      const [number, name = '', present = ''] = words.slice(at, at + 3);
+      upTo = Number(number);
+      const item = isKnown(name) ? undefined : this.#verify(name, present.slice(placeDigits + 1));
+      if (item !== undefined) items.push(item);
+    }
+    return { items, upTo, more: words.length === 3 * pageOfAdditions };
   }
 
   async lease(holder: string, lifeMs: number): Promise<boolean> {

@@ -92,10 +92,10 @@ export class Upkeep {
     const read = this.#read;
     const over = outbox.connection;
     for (let more = true; more; ) {
-      const changed = await store.changedSince(read.upTo);
-      for (const line of changed.lines) outbox.learn(await store.ofLine(line, longestLine), over);
-      read.upTo = Math.max(read.upTo, changed.upTo);
-      more = changed.more;
+      const added = await store.addedSince(read.upTo, (name) => outbox.known.isPending(name));
+      outbox.learn(added.items, over);
+      read.upTo = Math.max(read.upTo, added.upTo);
+      more = added.more;
     }
   }
 

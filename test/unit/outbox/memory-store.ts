@@ -5,19 +5,20 @@ import { compareItems, nameOf } from '#ucserver/outbox/item.ts';
 
 interface Content {
   readonly items: Map<string, OutboxItem>;
-  readonly lines: Map<Line, number>;
+  /** Numbers of additions by name. */
+  readonly added: Map<string, number>;
   readonly spools: Record<string, string>;
   additions: number;
   lease: { readonly holder: string; readonly untilMs: number } | undefined;
 }
 
-const copyOf = ({ items, lines, spools, additions }: Content): Content => ({
-  ...{ items: new Map(items), lines: new Map(lines), spools: { ...spools }, additions, lease: undefined },
+const copyOf = ({ items, added, spools, additions }: Content): Content => ({
+  ...{ items: new Map(items), added: new Map(added), spools: { ...spools }, additions, lease: undefined },
 });
 
 /** What a Redis holds; it can be away, lose its last writes, and fail to answer. */
 export class MemoryRedis {
-  content: Content = { items: new Map(), lines: new Map(), spools: {}, additions: 0, lease: undefined };
+  content: Content = { items: new Map(), added: new Map(), spools: {}, additions: 0, lease: undefined };
   runId = 1;
   isUp = true;
   /** The next addition happens, but its answer is lost. */
@@ -32,7 +33,7 @@ export class MemoryRedis {
 
   /** Another process answers, with what was saved, or with nothing. */
   lose(everything: boolean): void {
-    if (everything) this.#saved = { items: new Map(), lines: new Map(), spools: {}, additions: 0, lease: undefined };
+    if (everything) this.#saved = { items: new Map(), added: new Map(), spools: {}, additions: 0, lease: undefined };
     this.content = copyOf(this.#saved);
     this.runId++;
     this.isUp = true;
@@ -72,7 +73,7 @@ export class MemoryStore implements PendingStore {
     const present = content.items.get(nameOf(item));
     if (present === undefined) {
       content.items.set(nameOf(item), item);
-      content.lines.set(lineOf(item), ++content.additions);
+      content.added.set(nameOf(item), ++content.additions);
     }
     if (this.#redis.loseAnswer) {
       this.#redis.loseAnswer = false;
@@ -83,8 +84,10 @@ export class MemoryStore implements PendingStore {
 
   async remove(items: readonly OutboxItem[]): Promise<void> {
     const content = await this.#reach();
-    for (const item of items) content.items.delete(nameOf(item));
-    for (const item of items) if ((await this.ofLine(lineOf(item), 1)).length === 0) content.lines.delete(lineOf(item));
+    for (const item of items) {
+      content.items.delete(nameOf(item));
+      content.added.delete(nameOf(item));
+    }
   }
 
   async first(limit: number): Promise<OutboxItem[]> {
@@ -100,10 +103,11 @@ export class MemoryStore implements PendingStore {
     return own.sort(compareItems).slice(0, limit);
   }
 
-  async changedSince(addition: number) {
+  async addedSince(addition: number, isKnown: (name: string) => boolean) {
     const content = await this.#reach();
-    const changed = [...content.lines].filter(([, last]) => last > addition).sort(([, one], [, other]) => one - other);
-    return { lines: changed.map(([line]) => line), upTo: changed.at(-1)?.[1] ?? addition, more: false };
+    const added = [...content.added].filter(([, number]) => number > addition).sort(([, one], [, other]) => one - other);
+    const items = added.flatMap(([name]) => (isKnown(name) ? [] : (content.items.get(name) ?? [])));
+    return { items, upTo: added.at(-1)?.[1] ?? addition, more: false };
   }
 
   async lease(holder: string, lifeMs: number): Promise<boolean> {

@@ -1,7 +1,7 @@
 -- Adds pending items, each unless one of its name is there already.
 -- KEYS[1] items: hash name -> "<place, 16 digits> <signed record>"
 -- KEYS[2] order: sorted set, all scores 0, of "<line> <place, 16 digits> <id>"
--- KEYS[3] lines: sorted set line -> number of the last addition to it
+-- KEYS[3] added: sorted set name -> number of its addition
 -- KEYS[4] additions: how many there were ever
 -- ARGV[1] notAfter: Redis time in ms after which this has no effect
 -- ARGV[2] items: JSON [[line, id, place of 16 digits, record], ...]
@@ -16,7 +16,7 @@ for at, item in ipairs(cjson.decode(ARGV[2])) do
   else
     redis.call('HSET', KEYS[1], name, place .. ' ' .. item[4])
     redis.call('ZADD', KEYS[2], 0, line .. ' ' .. place .. ' ' .. id)
-    redis.call('ZADD', KEYS[3], redis.call('INCR', KEYS[4]), line)
+    redis.call('ZADD', KEYS[3], redis.call('INCR', KEYS[4]), name)
     found[at] = ''
   end
 end
