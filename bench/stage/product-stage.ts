@@ -57,7 +57,7 @@ export async function productStage({ servers, users, serverOf }: StageOptions): 
     token: (user) => tokens[user] ?? '',
     serverOf,
     async [Symbol.asyncDispose]() {
-      await Promise.all(children.map((child) => endProcess(child, 'SIGTERM')));
+      await Promise.all(children.map((child) => endProcess(child)));
       await redis.stop();
       folder.remove();
     },
