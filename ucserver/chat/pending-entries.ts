@@ -29,6 +29,7 @@ export class PendingEntries implements OutboxFeature {
   readonly #looked = new WeakMap<Session, Promise<void> | true>();
   /** Sessions that get an answer, by the key of the entry. */
   readonly #senders = new Map<string, Session>();
+  readonly #read = new WeakMap<OutboxItem, PendingChat>();
 
   constructor(options: PendingEntriesOptions) {
     this.#options = options;
@@ -62,7 +63,7 @@ export class PendingEntries implements OutboxFeature {
     this.#senders.set(key, from);
     try {
       const { item, settled } = await outbox.accept(toItem({ entry, place: 1, members }), headOf(entry.conversationId));
-      const { at } = fromItem(item).entry;
+      const { at } = this.#chatOf(item).entry;
       return settled?.seq === undefined ? { pending: item.place, at } : { seq: settled.seq, at };
     } finally {
       this.#senders.delete(key);
@@ -71,13 +72,13 @@ export class PendingEntries implements OutboxFeature {
 
   /** What is pending in a conversation, in order. */
   of(conversationId: ConversationId): PendingEntry[] {
-    return this.#options.outbox.pendingOf(lineOfConversation(conversationId)).map((item) => pendingToWire(fromItem(item)));
+    return this.#options.outbox.pendingOf(lineOfConversation(conversationId)).map((item) => pendingToWire(this.#chatOf(item)));
   }
 
   /** Members of a conversation of which something is pending, as its first pending entry names them. */
   membersOf(conversationId: ConversationId): readonly UserId[] | undefined {
     const [first] = this.#options.outbox.pendingOf(lineOfConversation(conversationId));
-    return first === undefined ? undefined : fromItem(first).members;
+    return first === undefined ? undefined : this.#chatOf(first).members;
   }
 
   /** Conversations of a person of which something is pending. */
@@ -86,7 +87,7 @@ export class PendingEntries implements OutboxFeature {
     return [...outbox.lines()].flatMap((line) => {
       const [first] = outbox.pendingOf(line);
       if (first?.kind !== chatKind) return [];
-      const { entry, members } = fromItem(first);
+      const { entry, members } = this.#chatOf(first);
       return members.includes(userId) ? entry.conversationId : [];
     });
   }
@@ -104,12 +105,12 @@ export class PendingEntries implements OutboxFeature {
   }
 
   same(one: OutboxItem, other: OutboxItem): boolean {
-    return isSame(fromItem(one).entry, fromItem(other).entry);
+    return isSame(this.#chatOf(one).entry, this.#chatOf(other).entry);
   }
 
   /** One transaction, so that nothing of it is stored if not all is. */
   async store(items: readonly OutboxItem[]): Promise<readonly Settled[]> {
-    const waiting = items.map(fromItem);
+    const waiting = items.map((item) => this.#chatOf(item));
     const outcomes = await this.#options.storage.storeAll(waiting);
     const settled: Settled[] = [];
     for (const [index, outcome] of outcomes.entries()) {
@@ -123,16 +124,16 @@ export class PendingEntries implements OutboxFeature {
   }
 
   async held(items: readonly OutboxItem[]): Promise<readonly Settled[]> {
-    const stored = await this.#options.storage.read(items.map((item) => fromItem(item).entry));
+    const stored = await this.#options.storage.read(items.map((item) => this.#chatOf(item).entry));
     return items.flatMap((item) => {
-      const { entry } = fromItem(item);
+      const { entry } = this.#chatOf(item);
       const found = stored.get(keyOf(entry));
       return found !== undefined && isSame(entry, found) ? { item, seq: found.seq } : [];
     });
   }
 
   pending(items: readonly OutboxItem[], accepted: boolean): void {
-    const news = items.map(fromItem);
+    const news = items.map((item) => this.#chatOf(item));
     for (const each of news) {
       const sender = this.#senders.get(keyOf(each.entry));
       this.#push(each.members, fragment('chat.pending', pendingToWire(each)), sender);
@@ -141,7 +142,7 @@ export class PendingEntries implements OutboxFeature {
   }
 
   settled(settled: readonly Settled[], seen: boolean): void {
-    const news = settled.map(({ item, seq }) => ({ ...fromItem(item), seq }));
+    const news = settled.map(({ item, seq }) => ({ ...this.#chatOf(item), seq }));
     for (const { entry, members, seq } of news) {
       if (seq === undefined) continue;
       const { conversationId, entryId } = entry;
@@ -161,6 +162,16 @@ export class PendingEntries implements OutboxFeature {
     const kept = { ...entry, entryId: entryIdSchema.parse(`x-${digest}`), kind: rejectedKind, body: refused };
     const [outcome = 'away'] = await this.#options.storage.storeAll([{ entry: kept, place, members }]);
     return outcome === 'conflict' ? 'away' : outcome;
+  }
+
+  /** An item is looked at several times on its way. */
+  #chatOf(item: OutboxItem): PendingChat {
+    let chat = this.#read.get(item);
+    if (chat === undefined) {
+      chat = fromItem(item);
+      this.#read.set(item, chat);
+    }
+    return chat;
   }
 
   #push(members: readonly UserId[], told: ReturnType<typeof fragment>, except?: Session): void {

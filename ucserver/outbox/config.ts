@@ -7,7 +7,7 @@ export const outboxConfigSchema = z.strictObject({
     .int()
     .min(1)
     .max(1_000)
-    .default(200)
+    .default(400)
     .describe('How much is brought into the database in one transaction when it is back.'),
   drainPauseMs: z
     .number()
