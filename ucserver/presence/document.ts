@@ -12,6 +12,8 @@ export interface Variant {
   readonly text: Fragment;
   /** What the event says, once somebody has asked for it. */
   presence?: Presence;
+  /** Not told by an owner: of an owner who has the same version nothing is known. */
+  readonly unowned?: true;
 }
 
 const head = '{"event":"presence.changed",';
@@ -23,11 +25,16 @@ const head = '{"event":"presence.changed",';
 export class PresenceDocument {
   readonly whole: WholePresence;
   readonly #made: (Variant | undefined)[] = [];
+  readonly #origin: Pick<Variant, 'unowned'>;
   #before: PresenceDocument | undefined;
 
-  /** @param before what was told last, if anything. */
-  constructor(whole: WholePresence, before?: PresenceDocument) {
+  /**
+   * @param before what was told last, if anything.
+   * @param unowned whether it was worked out while nobody owned the user.
+   */
+  constructor(whole: WholePresence, before?: PresenceDocument, unowned = false) {
     this.whole = whole;
+    this.#origin = unowned ? { unowned } : {};
     this.#before = before;
     before?.forgetBefore();
   }
@@ -43,7 +50,8 @@ export class PresenceDocument {
     const presence = visiblePresence(this.whole, levelAt(rank));
     const text = serialise(presence);
     const before = this.#before?.made(rank);
-    const made = before && sameButVersion(before, text, this.version) ? before : { version: this.version, text, presence };
+    const made =
+      before && sameButVersion(before, text, this.version) ? before : { version: this.version, text, presence, ...this.#origin };
     this.#made[rank] = made;
     return made;
   }

@@ -3,6 +3,7 @@ import type { ParamsOf, ResultOf } from '#shared/mesh/contract.ts';
 import { presenceDigest, presenceRegister, presenceRelease } from '#shared/mesh/contracts/presence.ts';
 import type { Mesh } from '#shared/mesh/mesh-port.ts';
 import { UCError } from '#shared/protocol/errors.ts';
+import type { PresenceVersion } from '#shared/protocol/presence.ts';
 import type { Clock } from '#shared/runtime/clock.ts';
 import type { Logger } from '#shared/runtime/logger.ts';
 import { bucketCount, bucketOf, PresenceDigest } from './digest.ts';
@@ -106,7 +107,7 @@ export class Registrar {
     for (const watched of book.all()) {
       const digest = watched.owner && digests.get(incarnationId(watched.owner));
       if (!digest) continue;
-      for (const rank of watched.ranksInUse()) digest.add(watched.userId, rank, watched.variant(rank)?.version);
+      for (const rank of watched.ranksInUse()) digest.add(watched.userId, rank, toldVersion(watched, rank));
     }
     const compare = async (owner: Incarnation) => {
       const digest = digests.get(incarnationId(owner));
@@ -153,9 +154,15 @@ function complete(watched: WatchedUser): Registration {
 
 function haveOf(watched: WatchedUser): Registration['have'] {
   return watched.ranksInUse().flatMap((rank) => {
-    const version = watched.variant(rank)?.version;
+    const version = toldVersion(watched, rank);
     return version ? [[rank, version] as Registration['have'][number]] : [];
   });
+}
+
+/** The version of what an owner said. What was worked out here may bear the same one and yet say something else. */
+function toldVersion(watched: WatchedUser, rank: number): PresenceVersion | undefined {
+  const variant = watched.variant(rank);
+  return variant?.unowned ? undefined : variant?.version;
 }
 
 function isAt({ owner }: WatchedUser, { serverId, life }: Incarnation): boolean {

@@ -44,7 +44,7 @@ export class UnownedUsers {
     // Of who appeared offline the moment at which they began to is told, however long they stayed.
     const seen = later(lastSeen, merged.appearsOffline ? setAt : goneAtMs);
     const since = merged.state === 'offline' ? seen : setAt;
-    return new PresenceDocument(wholeOf(userId, laterVersion(atLeast, version), merged, since, seen));
+    return new PresenceDocument(wholeOf(userId, laterVersion(atLeast, version), merged, since, seen), undefined, true);
   }
 
   /** From now on {@link UnownedUsersOptions.onDue} is called when something of this user begins or ends. */
