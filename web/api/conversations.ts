@@ -214,7 +214,14 @@ export class Conversations {
     } catch (error) {
       if (!(error instanceof UCError)) throw error;
       // The next session lists it.
+      if (error.retryable) this.#learnLater(conversationId, this.#session);
     }
+  }
+
+  #learnLater(conversationId: ConversationId, session: string | undefined): void {
+    this.#client.clock.after(againMs, () => {
+      if (session === this.#session && !this.#byId.has(conversationId)) void this.#learn(conversationId);
+    });
   }
 
   /** What was told from memory may be all that can be read now; the next listing brings the rest. */
