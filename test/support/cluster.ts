@@ -1,7 +1,9 @@
+import type { UserId } from '#shared/ids.ts';
 import { loopback, type Sections, serverName } from './cluster-plan.ts';
 import type { AccountPlan } from './company.ts';
 import { eventually } from './eventually.ts';
 import { freePorts } from './free-port.ts';
+import { keysOf } from './leaks.ts';
 import { Link } from './link.ts';
 import type { RedisSentinels } from './redis-sentinel.ts';
 import { RedisServer, type RedisServerOptions } from './redis-server.ts';
@@ -110,6 +112,18 @@ export class Cluster extends Stage {
       },
       { withinMs, everyMs: 50, what: 'the servers know each other' },
     );
+  }
+
+  /** Redis holds this of a user: what the next owner will know if the present one dies now. Presence reaches it a moment later. */
+  async untilKept({ userId }: { readonly userId: UserId }, text: string): Promise<void> {
+    const client = this.redis.client();
+    const isKept = async () => {
+      const keys = (await keysOf(client)).filter((key) => key.endsWith(`:${userId}`));
+      const values = keys.length === 0 ? [] : await client.mget(keys);
+      return values.some((value) => value?.includes(text) === true);
+    };
+    await eventually(isKept, { what: `Redis holds "${text}"` });
+    client.disconnect();
   }
 
   protected async end(): Promise<void> {
