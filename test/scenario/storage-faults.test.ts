@@ -98,7 +98,8 @@ describe('SQL is away', function () {
     });
     const chat = await dora.chatWith(cleo);
     await say(chat, 'here we are');
-    await eventually(() => cleo.heard.includes('here we are'), { withinMs: 6_000 });
+    const arrived = () => cleo.chats.with(dora.userId)?.log.entries.at(-1)?.body.text === 'here we are';
+    await eventually(arrived, { withinMs: 6_000, what: 'the message has arrived' });
     await cluster.hire({ emil: { home: 'server-1' } });
     const emil = cluster.person('emil');
     await eventually(() => emil.signIn(), { withinMs: 5_000, everyMs: 200, what: 'the change feed is followed again' });
