@@ -162,8 +162,9 @@ for (const engine of engines) {
       const edit = about('e2', 'edit', { text: 'other' });
       for (const entry of [pair.entry('e1'), edit, pair.entry('e3'), about('e4', 'reaction', { emoji: '👍', on: true })])
         await committer.commit(entry, pair.members);
-      assert.equal((await repository.lastEdit(pair.id, edit.entryId))?.seq, undefined);
-      assert.equal((await repository.lastEdit(pair.id, pair.entry('e1').entryId))?.seq, 2);
+      assert.equal((await repository.lastEdit(pair.id, edit.entryId, 9))?.seq, undefined);
+      assert.equal((await repository.lastEdit(pair.id, pair.entry('e1').entryId, 9))?.seq, 2);
+      assert.equal(await repository.lastEdit(pair.id, pair.entry('e1').entryId, 1), undefined);
       await Promise.all(
         [about('e5', 'delete'), about('e6', 'edit', { text: 'late' })].map((entry) => committer.commit(entry, pair.members)),
       );

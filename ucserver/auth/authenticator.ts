@@ -135,7 +135,8 @@ export class Authenticator {
    */
   async provePassword(userId: UserId, password: string): Promise<boolean> {
     const { users, passwords, throttle } = this.#options;
-    const attempt = throttle.begin(`user ${userId}`, `user ${userId}`);
+    // No folded sign-in name holds a line break, so nobody can use up these attempts from outside.
+    const attempt = throttle.begin(`\n${userId}`, `\n${userId}`);
     try {
       const { matches } = await passwords.verify(password, users.get(userId)?.verifier ?? null);
       if (matches) attempt.succeeded();
@@ -156,10 +157,11 @@ export class Authenticator {
     this.#listeners.push(listener);
   }
 
-  #check({ userId, deviceId, generation, issuedAt }: AccessToken): AuthUser {
+  #check({ userId, deviceId, generation, signedInAt }: AccessToken): AuthUser {
     const user = this.#options.users.get(userId);
     const holds = user && !user.locked && generation >= user.tokenGeneration;
-    if (!holds || this.#options.revocations.includes(userId, deviceId, issuedAt)) throw new UCError('TOKEN_INVALID');
+    // Not when the token was issued: a server that has not heard of a sign-out yet may still have refreshed it.
+    if (!holds || this.#options.revocations.includes(userId, deviceId, signedInAt)) throw new UCError('TOKEN_INVALID');
     return user;
   }
 

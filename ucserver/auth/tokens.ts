@@ -12,9 +12,12 @@ export interface Bearer {
   readonly deviceId: DeviceId;
   /** The user's token generation when the token was made. */
   readonly generation: number;
+  /** Wall ms at which the password was given; refreshing does not move it. Default for a new token: now. */
+  readonly signedInAt?: number;
 }
 
 export interface AccessToken extends Bearer {
+  readonly signedInAt: number;
   /** Wall ms. */
   readonly issuedAt: number;
   /** Wall ms. */
@@ -48,6 +51,7 @@ const claimsSchema = z.object({
   device: deviceIdSchema,
   generation: z.int().min(0),
   iat: z.number(),
+  auth_time: z.number(),
   exp: z.number(),
   cnf: z.object({ jwk: deviceKeySchema }).optional(),
 });
@@ -86,13 +90,18 @@ export class TokenIssuer {
     return { ...bearer, key: cnf.jwk };
   }
 
-  async #sign(kind: Kind, { userId, deviceId, generation }: Bearer, lifeMs: number, more: JWTPayload): Promise<Issued> {
+  async #sign(
+    kind: Kind,
+    { userId, deviceId, generation, signedInAt }: Bearer,
+    lifeMs: number,
+    more: JWTPayload,
+  ): Promise<Issued> {
     const { keys, clock } = this.#options;
     const key = keys.current();
     const now = clock.wallMs();
     const endsAt = now + lifeMs;
     // NumericDate may have a fraction: revocations are compared to the millisecond.
-    const times = { iat: now / 1_000, exp: endsAt / 1_000 };
+    const times = { iat: now / 1_000, exp: endsAt / 1_000, auth_time: (signedInAt ?? now) / 1_000 };
     const token = await new SignJWT({
       ...more,
       ...times,
@@ -125,8 +134,9 @@ export class TokenIssuer {
           clockTolerance: skewSeconds,
         },
       );
-      const { sub, device, generation, iat, exp, cnf } = claimsSchema.parse(payload);
-      return { userId: sub, deviceId: device, generation, issuedAt: iat * 1_000, endsAt: exp * 1_000, cnf };
+      const { sub, device, generation, iat, exp, auth_time: signedIn, cnf } = claimsSchema.parse(payload);
+      const times = { signedInAt: signedIn * 1_000, issuedAt: iat * 1_000, endsAt: exp * 1_000 };
+      return { userId: sub, deviceId: device, generation, ...times, cnf };
     } catch (cause) {
       if (cause instanceof errors.JOSEError || cause instanceof z.ZodError)
         throw new UCError('TOKEN_INVALID', undefined, { cause });

@@ -76,7 +76,7 @@ export class MessageService {
     const original = source && messageOf(source);
     if (source === undefined || original === undefined)
       throw new UCError('NOT_FOUND', undefined, { field: 'params.from.entryId' });
-    const edited = await repository.lastEdit(from.conversationId, from.entryId);
+    const edited = await repository.lastEdit(from.conversationId, from.entryId, upTo);
     const { text } = edited === undefined ? original : (JSON.parse(edited.body) as EntryBodies['edit']);
     const { author, at } = original.forwarded ?? source;
     const forwarded = { entryId: source.entryId, author, at };

@@ -130,7 +130,7 @@ export class ChatRepository {
   }
 
   /** The newest edit of a message. */
-  async lastEdit(conversationId: ConversationId, target: EntryId): Promise<StoredEntry | undefined> {
+  async lastEdit(conversationId: ConversationId, target: EntryId, upTo: number): Promise<StoredEntry | undefined> {
     const { queries } = this.#database;
     const query = queries.db
       .selectFrom('entries')
@@ -138,6 +138,7 @@ export class ChatRepository {
       .where('conversation_id', '=', conversationId)
       .where('target_id', '=', target)
       .where('kind', '=', 'edit')
+      .where('seq', '<=', upTo)
       .orderBy('seq', 'desc');
     const [found] = await this.#database.read<EntryRow>(queries.limit(1, query));
     return found === undefined ? undefined : toEntry(found);

@@ -31,7 +31,7 @@ export interface HttpFixtureOptions {
 export const oneToken = {
   authenticate: async (token: string) => {
     if (token !== 'good') throw new UCError('TOKEN_INVALID');
-    return { userId: 'alice' as UserId, deviceId: 'd1', generation: 1, issuedAt: 0, endsAt: 1 };
+    return { userId: 'alice' as UserId, deviceId: 'd1', generation: 1, signedInAt: 0, issuedAt: 0, endsAt: 1 };
   },
   nonce: () => 'a-nonce',
   signIn: async ({ password }: { password: string }, address: string) => {

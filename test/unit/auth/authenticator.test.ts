@@ -123,6 +123,20 @@ describe('auth: authenticator', () => {
     assert.equal(signedOut?.includes(device.id, ground.clock.wallMs()), false, 'the new session stays');
   });
 
+  it('signs out also what was refreshed by a server that had not heard of it yet', async () => {
+    const tokens = await device.signIn(one, 'alice');
+    const signedInAtMs = ground.clock.wallMs();
+    ground.clock.advance(60_000);
+    const refreshed = await device.refresh(two, tokens.refreshToken);
+    const { signedInAt, issuedAt } = await two.authenticator.authenticate(refreshed.accessToken);
+    assert.deepEqual([signedInAt, issuedAt], [signedInAtMs, signedInAtMs + 60_000]);
+    ground.clock.jumpWall(-30_000);
+    await one.authenticator.signOut(tokens.userId, [device.id]);
+    ground.clock.jumpWall(30_000);
+    await assert.rejects(two.authenticator.authenticate(refreshed.accessToken), code('TOKEN_INVALID'));
+    await assert.rejects(device.refresh(two, refreshed.refreshToken), code('TOKEN_INVALID'));
+  });
+
   it('lets a server that starts later know of revocations, also of one made while SQL was away', async () => {
     const tokens = await device.signIn(one, 'alice');
     ground.away = true;
