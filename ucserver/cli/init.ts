@@ -76,9 +76,7 @@ async function init(file: string, flags: InitFlags, logger: Logger): Promise<voi
     });
     const name = await questions.ask({ flag: 'admin-name', text: 'Their name', fallback: 'Administrator' });
     const email = await questions.ask({ flag: 'admin-email', text: 'Their e-mail address' });
-    const password =
-      givenPassword ??
-      (await questions.ask({ flag: 'admin-password', text: 'Their password', hidden: true }));
+    const password = givenPassword ?? (await questions.ask({ flag: 'admin-password', text: 'Their password', hidden: true }));
     questions.finish();
     checkPassword(password);
     await addUser(company, signIn, { name, email, administrator: true }, password);
