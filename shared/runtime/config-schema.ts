@@ -82,7 +82,10 @@ export function shapeOf(schema: z.core.$ZodType): Shape | undefined {
   const { def } = unwrap(schema).inner._zod as z.core.$ZodTypes['_zod'];
   if (def.type === 'object') return def.shape;
   if (def.type !== 'union' || !('discriminator' in def)) return undefined;
-  return joinedShape(def.options.map((option) => shapeOf(option) ?? {}), String(def.discriminator));
+  return joinedShape(
+    def.options.map((option) => shapeOf(option) ?? {}),
+    String(def.discriminator),
+  );
 }
 
 function joinedShape(shapes: readonly Shape[], discriminator: string): Shape {
