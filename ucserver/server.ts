@@ -116,7 +116,12 @@ export async function startServer({
   const ownership = createOwnership({ cluster, signer, keys, ...base, config: config.ownership, homeOf });
   const signIn: SignIn = createSignIn({
     ...{ cluster, ownership, sessions, dispatcher, reach, meshKeys, homeOf, config: config.signIn, ...base, registry },
-    verifier: { verify: (token) => authenticator.authenticate(token) },
+    verifier: {
+      verify: async (token) => {
+        const bearer = await authenticator.authenticate(token);
+        return { ...bearer, holds: () => authenticator.holds(bearer) };
+      },
+    },
   });
   createAccount({ directory, auth, sessions, dispatcher, ...stored, self: serverId });
   createContacts({ ...stored, dispatcher, sessions });

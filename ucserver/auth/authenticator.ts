@@ -157,12 +157,22 @@ export class Authenticator {
     this.#listeners.push(listener);
   }
 
-  #check({ userId, deviceId, generation, signedInAt }: AccessToken): AuthUser {
-    const user = this.#options.users.get(userId);
-    const holds = user && !user.locked && generation >= user.tokenGeneration;
-    // Not when the token was issued: a server that has not heard of a sign-out yet may still have refreshed it.
-    if (!holds || this.#options.revocations.includes(userId, deviceId, signedInAt)) throw new UCError('TOKEN_INVALID');
+  /** Whether a token that was read a moment ago still holds: the device was not signed out, the person not locked meanwhile. */
+  holds(token: AccessToken): boolean {
+    return this.#userOf(token) !== undefined;
+  }
+
+  #check(token: AccessToken): AuthUser {
+    const user = this.#userOf(token);
+    if (!user) throw new UCError('TOKEN_INVALID');
     return user;
+  }
+
+  #userOf({ userId, deviceId, generation, signedInAt }: AccessToken): AuthUser | undefined {
+    const user = this.#options.users.get(userId);
+    if (!user || user.locked || generation < user.tokenGeneration) return undefined;
+    // Not when the token was issued: a server that has not heard of a sign-out yet may still have refreshed it.
+    return this.#options.revocations.includes(userId, deviceId, signedInAt) ? undefined : user;
   }
 
   async #issue(bearer: Bearer, key: DeviceKey, signedIn?: NewDevice): Promise<Tokens> {

@@ -49,6 +49,8 @@ interface Arrival {
   readonly link: ClientLink;
   readonly correlationId: string;
   readonly hop: number;
+  /** Whether the token still holds. */
+  readonly holds: () => boolean;
   readonly unreachable: ReadonlySet<ServerId>;
   /** Servers found silent or unwilling while this client was asked about; they are not tried again for it. */
   readonly excluded: Set<ServerId>;
@@ -58,6 +60,14 @@ interface Arrival {
 const mostRounds = 5;
 const busyMs = 1_000;
 const newsMs = 50;
+
+/**
+ * Called last, just before the session stands in a table: a sign-out before that finds no session to end.
+ * @throws UCError TOKEN_INVALID
+ */
+function assertHolds({ holds }: Arrival): void {
+  if (!holds()) throw new UCError('TOKEN_INVALID');
+}
 
 /** Opens sessions: here, or it says where. */
 export class Opener implements SessionOpener {
@@ -82,7 +92,7 @@ export class Opener implements SessionOpener {
     const id = sessionIdSchema.parse(randomId());
     const arrival: Arrival = {
       session: { id, userId, device, capabilities, activity, openedAt, tokenEndsAt },
-      ...{ link, correlationId },
+      ...{ link, correlationId, holds: bearer.holds ?? (() => true) },
       hop: tickets.read(params.ticket, userId, cluster.self.serverId)?.hop ?? 0,
       unreachable: new Set(params.unreachable),
       excluded: new Set(),
@@ -132,6 +142,7 @@ export class Opener implements SessionOpener {
       if (admission.inMs > 0) await new Promise<void>((resolve) => void clock.after(admission.inMs, resolve));
     }
     if ((await ownership.take(session.userId, silent)) !== 'taken' || !ownership.owns(session.userId)) return undefined;
+    assertHolds(arrival);
     const opened = new ClientSession(session, link, sessions, dispatcher);
     sessions.add(opened);
     link.bind(opened);
@@ -171,6 +182,7 @@ export class Opener implements SessionOpener {
   async #attach(arrival: Arrival, owner: Incarnation): Promise<OpenResult | undefined> {
     const { attached, clock, logger } = this.#options;
     const { session, link, correlationId } = arrival;
+    assertHolds(arrival);
     try {
       await attached.open(session, owner, link, correlationId);
     } catch (error) {

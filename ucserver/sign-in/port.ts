@@ -9,6 +9,8 @@ export interface TokenBearer {
   readonly deviceId: DeviceId;
   /** Wall time in ms. */
   readonly endsAt: number;
+  /** False once the device was signed out or the person locked since the token was read. Default: it holds. */
+  readonly holds?: () => boolean;
 }
 
 /** Recognises access tokens; part of auth. */

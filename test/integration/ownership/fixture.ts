@@ -113,11 +113,11 @@ export class Node {
   }
 }
 
-/** Tokens of these tests: `user/device`. */
-export function bearerOf(token: string): { userId: UserId; deviceId: DeviceId; endsAt: number } {
-  const [userId, deviceId] = token.split('/') as [UserId, DeviceId];
+/** Tokens of these tests: `user/device`, or `user/device/revoked` for one that is revoked just after it was read. */
+export function bearerOf(token: string): { userId: UserId; deviceId: DeviceId; endsAt: number; holds: () => boolean } {
+  const [userId, deviceId, fate] = token.split('/') as [UserId, DeviceId, string?];
   if (!userId || !deviceId) throw new UCError('TOKEN_INVALID');
-  return { userId, deviceId, endsAt: Date.now() + 600_000 };
+  return { userId, deviceId, endsAt: Date.now() + 600_000, holds: () => fate !== 'revoked' };
 }
 
 /** All know all others as healthy. */
@@ -177,7 +177,7 @@ export class TestClient implements ClientLink {
   }
 
   /** One try at one server. */
-  async ask(node: Node, more: { ticket?: string; unreachable?: ServerId[] } = {}): Promise<OpenResult> {
+  async ask(node: Node, more: { ticket?: string; unreachable?: ServerId[]; token?: string } = {}): Promise<OpenResult> {
     this.closedBy = undefined;
     const params = {
       ...{ token: `${this.userId}/${this.device}`, capabilities: [], activity: 'active' as const, unreachable: [] },

@@ -65,6 +65,14 @@ describe('sign-in across servers', function () {
     assert.deepEqual(phone.result?.status === 'welcome' && phone.result.servers.map(({ id }) => id).sort(), ['one', 'two']);
   });
 
+  it('opens no session for a device that is signed out while it signs in', async () => {
+    const [one] = await startTwo({ homeOf: homeOnOne });
+    const laptop = new TestClient('ann', 'laptop');
+    await assert.rejects(laptop.ask(one, { token: 'ann/laptop/revoked' }), { code: 'TOKEN_INVALID' });
+    assert.equal(sessionsOf(one, 'ann').length, 0);
+    await one.ownership.release('ann' as UserId);
+  });
+
   it('serves users without a home where there is room, and says busy when there is none', async () => {
     const [one, two] = await startTwo({ signIn: { capacity: 3 } });
     const clients = Array.from({ length: 6 }, (_, at) => new TestClient(`user-${at}`));
