@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
@@ -34,7 +34,7 @@ try {
 async function run(): Promise<void> {
   const beganMs = performance.now();
   const folder = resolve(options.data);
-  if (options.reset) rmSync(folder, { recursive: true, force: true });
+  if (options.reset) reset(folder);
   mkdirSync(folder, { recursive: true });
   const secrets = readSecrets(folder);
   const plan = planCluster(options, secrets);
@@ -114,6 +114,13 @@ function writeConfigs(plan: Plan): void {
     mkdirSync(folder, { recursive: true });
     writeFileSync(configFile, stringify(config), { mode: 0o600 });
   }
+}
+
+/** Deletes what an earlier start made. @throws Error for a folder that was made by something else. */
+function reset(folder: string): void {
+  const isForeign = existsSync(folder) && readdirSync(folder).length > 0 && !existsSync(join(folder, 'secrets.json'));
+  if (isForeign) throw new Error(`${folder} was not made by npm start, so --reset does not delete it`);
+  rmSync(folder, { recursive: true, force: true });
 }
 
 /** Made once for each data folder, so that servers find their own snapshots again. */
