@@ -9,7 +9,7 @@ const checks: readonly (readonly [string, ...string[]])[] = [
   ...['web', 'web/client/service-worker', 'test/browser'].map((folder) => ['tsc', '-p', `${folder}/tsconfig.json`] as const),
   ['biome', 'ci', '--colors=off', '.'],
   // Not tests and benches: they may import anything.
-  ['depcruise', '--config', '.dependency-cruiser.mjs', ...['shared', 'ucserver', 'web', 'scripts'].filter(existsSync)],
+  ['depcruise', '--config', '.dependency-cruiser.mjs', ...['shared', 'ucserver', 'sipedge', 'web', 'scripts'].filter(existsSync)],
 ];
 
 interface Outcome {

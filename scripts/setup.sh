@@ -46,6 +46,8 @@ needs() {
     echo 'redis-sentinel|redis-sentinel|redis-sentinel|fail-over is tested with real sentinels'
     echo 'openssl|openssl||makes the certificates for tests of TLS'
     echo 'chromium|chromium||the pages are tested in a real browser'
+    echo 'sip-tester|sipp||plays phones and trunks against the SIP edge'
+    echo 'baresip-core|baresip||is a real phone that registers and answers'
     echo 'fonts-liberation|/usr/share/fonts/truetype/liberation||the pages are tested with real letters'
   fi
 }
