@@ -26,6 +26,8 @@ import type { Conversation, Cursor, Entry, EntryId, MemberRole, ParamsIn, Pendin
 const pageSize = 50;
 /** Missing more than this, a client reads the newest page and lets the person scroll for the rest. */
 const mostRepaired = 600;
+/** People named in one request. */
+export const mostNamed = 500;
 /** A sign of typing holds this long … */
 const typingHoldsMs = 5_000;
 /** … and is sent at most this often. */
@@ -148,7 +150,10 @@ export class LiveConversation {
 
   /** @throws UCError */
   async addMembers(members: readonly UserId[]): Promise<void> {
-    await this.#change('chat.addMembers', 'members', { members: [...members] }, { added: members, removed: [] });
+    for (let from = 0; from < members.length; from += mostNamed) {
+      const added = members.slice(from, from + mostNamed);
+      await this.#change('chat.addMembers', 'members', { members: added }, { added, removed: [] });
+    }
   }
 
   /** @throws UCError */

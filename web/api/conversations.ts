@@ -12,6 +12,15 @@ export interface Arrival {
   readonly entries: readonly (Entry | PendingEntry)[];
 }
 
+export interface NewGroupOptions {
+  /** Default `group`; in a channel only moderators write. */
+  readonly kind?: 'group' | 'channel';
+  /** Whether those who are added later see what was written before; default true. */
+  readonly historyVisible?: boolean;
+  /** Makes it the same conversation when it is sent again. */
+  readonly entryId?: EntryId;
+}
+
 /** `chat.resume` takes this many cursors at once. */
 const mostCursors = 200;
 const pageSize = 100;
@@ -95,10 +104,30 @@ export class Conversations {
     return this.with(userId) ?? this.#add(await this.#client.call('chat.open', { userId }));
   }
 
-  /** Begins a conversation of several people. @throws UCError */
-  async createGroup(title: string, members: readonly UserId[], kind: 'group' | 'channel' = 'group'): Promise<LiveConversation> {
-    const entryId = timeOrderedId(this.#client.now()) as EntryId;
-    return this.#add(await this.#client.call('chat.createGroup', { entryId, kind, title, members: [...members] }));
+  /** A conversation by its id, in the list or not. @throws UCError `NOT_FOUND` also for conversations of others. */
+  async find(conversationId: ConversationId): Promise<LiveConversation> {
+    const known = this.#byId.get(conversationId);
+    if (known) return known;
+    const { conversations } = await this.#client.call('chat.resume', { cursors: [{ conversationId, generation: 0, seq: 0 }] });
+    const [found] = conversations;
+    if (!found) throw new UCError('NOT_FOUND');
+    return this.#add(found.conversation);
+  }
+
+  /**
+   * Begins a conversation of several people.
+   *
+   * @param members at most `mostNamed`; add further ones afterwards
+   * @throws UCError
+   */
+  async createGroup(title: string, members: readonly UserId[], options: NewGroupOptions = {}): Promise<LiveConversation> {
+    const { kind = 'group', historyVisible = true, entryId = this.newEntryId() } = options;
+    const params = { entryId, kind, title, historyVisible, members: [...members] };
+    return this.#add(await this.#client.call('chat.createGroup', params));
+  }
+
+  newEntryId(): EntryId {
+    return timeOrderedId(this.#client.now()) as EntryId;
   }
 
   /** The next page of older conversations. @throws UCError */

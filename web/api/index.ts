@@ -14,8 +14,8 @@ export {
 export { type ClientClock, type ClientTimer, platformClock } from './clock.ts';
 export { type ConnectOptions, connect } from './connect.ts';
 export { Connection, ConnectionLost } from './connection.ts';
-export { LiveConversation } from './conversation.ts';
-export { type Arrival, Conversations } from './conversations.ts';
+export { LiveConversation, mostNamed } from './conversation.ts';
+export { type Arrival, Conversations, type NewGroupOptions } from './conversations.ts';
 export { Emitter, type Unsubscribe } from './emitter.ts';
 export type { Outgoing } from './outgoing-queue.ts';
 export { PresenceWatch } from './presence-watch.ts';

@@ -1,27 +1,38 @@
 import { useSyncExternalStore } from 'react';
-import type { UserId } from '#web/api/index.ts';
+import type { ConversationId, LiveConversation, UserId } from '#web/api/index.ts';
 
 /** What the page shows beside the left column. */
 export type Route =
   | { readonly view: 'home' }
   | { readonly view: 'chat'; readonly userId: UserId }
   | { readonly view: 'person'; readonly userId: UserId }
+  /** A group or channel, and on a narrow page who is in it. */
+  | { readonly view: 'conversation' | 'members'; readonly conversationId: ConversationId }
   | { readonly view: 'settings' }
   | { readonly view: 'permissions' };
 
-const idPattern = /^\/(chat|person)\/([A-Za-z0-9_-]{1,64})$/;
+const idPattern = /^\/(chat|person|conversation)\/([A-Za-z0-9_-]{1,64})(\/members)?$/;
 
 export function routeOf(path: string): Route {
   if (path === '/settings') return { view: 'settings' };
   if (path === '/permissions') return { view: 'permissions' };
-  const [, view, userId] = idPattern.exec(path) ?? [];
-  if (view === 'chat' || view === 'person') return { view, userId: userId as UserId };
+  const [, view, id, members] = idPattern.exec(path) ?? [];
+  if (view === 'conversation')
+    return { view: members === undefined ? 'conversation' : 'members', conversationId: id as ConversationId };
+  if ((view === 'chat' || view === 'person') && members === undefined) return { view, userId: id as UserId };
   return { view: 'home' };
 }
 
 export function pathOf(route: Route): string {
   if (route.view === 'home') return '/';
+  if (route.view === 'members') return `/conversation/${route.conversationId}/members`;
+  if (route.view === 'conversation') return `/conversation/${route.conversationId}`;
   return 'userId' in route ? `/${route.view}/${route.userId}` : `/${route.view}`;
+}
+
+/** Where a conversation is shown: one of two people under the other's name. */
+export function routeTo({ id, log, partner }: Pick<LiveConversation, 'id' | 'log' | 'partner'>): Route {
+  return log.kind === 'direct' ? { view: 'chat', userId: partner } : { view: 'conversation', conversationId: id };
 }
 
 /** Shows a route; the browser's back button leads to the one before. */
