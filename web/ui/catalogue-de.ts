@@ -177,6 +177,7 @@ export const de: Catalogue = {
     noConversationsHint: 'Suchen Sie jemanden unter den Kontakten und sagen Sie Hallo.',
     failed: 'Die Nachrichten konnten nicht gelesen werden.',
     listFailed: 'Die Unterhaltungen konnten nicht gelesen werden. Neuer Versuch …',
+    notFound: 'Diese Unterhaltung gibt es nicht, oder Sie gehören nicht dazu.',
     storageAway: 'Nachrichten können gerade nicht gelesen werden, weil die Datenbank nicht erreichbar ist.',
     newMessages: 'Neue Nachrichten',
     jumpToNewest: 'Zur neuesten Nachricht',

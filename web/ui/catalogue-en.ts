@@ -174,6 +174,7 @@ export const en = {
     noConversationsHint: 'Find somebody among the contacts and say hello.',
     failed: 'The messages could not be read.',
     listFailed: 'The conversations could not be read. Trying again …',
+    notFound: 'This conversation does not exist, or you are not in it.',
     storageAway: 'Messages cannot be read right now, because the database is out of reach.',
     newMessages: 'New messages',
     jumpToNewest: 'To the newest message',

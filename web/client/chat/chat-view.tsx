@@ -1,17 +1,9 @@
 import { Button, MessageBar, MessageBarBody, makeStyles, mergeClasses, Text, Tooltip, tokens } from '@fluentui/react-components';
 import { ArrowLeftRegular } from '@fluentui/react-icons/svg/arrow-left';
 import { ContactCardRegular } from '@fluentui/react-icons/svg/contact-card';
-import { useEffect, useState } from 'react';
-import { type LiveConversation, UCError, type UserId } from '#web/api/index.ts';
-import {
-  useConversationChanges,
-  useMedia,
-  useNow,
-  usePerson,
-  usePresence,
-  useReach,
-  useWorkspace,
-} from '#web/client/app/hooks.ts';
+import { useCallback } from 'react';
+import type { UserId } from '#web/api/index.ts';
+import { useMedia, useNow, usePerson, usePresence, useWorkspace } from '#web/client/app/hooks.ts';
 import { go, goBack } from '#web/client/app/route.ts';
 import { useShell } from '#web/client/app/shell.ts';
 import { narrow, wide } from '#web/client/app/widths.ts';
@@ -19,11 +11,10 @@ import { usePersonName } from '#web/client/people/person-name.ts';
 import { mayDo } from '#web/client/permissions/rights.ts';
 import { PersonAvatar } from '#web/client/presence/person-avatar.tsx';
 import { presenceLine } from '#web/client/presence/presence-words.ts';
-import { Failed, Loading } from '#web/ui/states.tsx';
 import { useStore } from '#web/ui/store.ts';
 import { useWords } from '#web/ui/text.ts';
 import { Composer } from './composer.tsx';
-import { MessageList } from './message-list.tsx';
+import { ConversationPane } from './conversation-pane.tsx';
 
 const useStyles = makeStyles({
   root: { display: 'flex', flexDirection: 'column', height: '100%', minHeight: 0, minWidth: 0 },
@@ -96,86 +87,22 @@ export function ChatView({ userId }: { readonly userId: UserId }) {
 
 function Messages({ userId }: { readonly userId: UserId }) {
   const { text } = useWords();
-  const { client, conversations, self } = useWorkspace();
-  const { database } = useReach(client);
+  const { conversations, self } = useWorkspace();
   const person = usePerson(userId);
-  const [live, setLive] = useState<LiveConversation | undefined>(() => conversations.with(userId));
-  const [failure, setFailure] = useState<UCError>();
-  const [ready, setReady] = useState(() => (conversations.with(userId)?.log.entries.length ?? 0) > 1);
-  const [tries, setTries] = useState(0);
-  const visible = usePageVisible();
-  useConversationChanges(live);
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another try, or a database that is back, asks again.
-  useEffect(() => {
-    let over = false;
-    const open = async () => {
-      try {
-        const opened = await conversations.open(userId);
-        if (over) return;
-        setLive(opened);
-        await opened.showNewest();
-        if (over) return;
-        setFailure(undefined);
-        setReady(true);
-      } catch (error) {
-        if (!(error instanceof UCError)) throw error;
-        if (!over) setFailure(error);
-      }
-    };
-    void open();
-    return () => {
-      over = true;
-    };
-  }, [conversations, userId, tries, database]);
-
+  const open = useCallback(() => conversations.open(userId), [conversations, userId]);
   const mayWrite = userId === self || person === undefined || person === null || mayDo(person.level, 'chat');
-  const hint =
-    failure?.code === 'STORAGE_UNAVAILABLE'
-      ? text.chat.storageAway
-      : failure?.code === 'FORBIDDEN'
-        ? text.chat.noRight
-        : undefined;
   return (
-    <>
-      {live && ready ? (
-        <MessageList live={live} visible={visible} />
-      ) : failure ? (
-        <Failed
-          title={text.chat.failed}
-          hint={hint}
-          onRetry={failure.retryable ? () => setTries((count) => count + 1) : undefined}
-        />
-      ) : (
-        <Loading />
-      )}
-      {live && mayWrite && <Composer live={live} />}
-      {!mayWrite && (
-        <MessageBar intent="info">
-          <MessageBarBody>{text.chat.noRight}</MessageBarBody>
-        </MessageBar>
-      )}
-    </>
+    <ConversationPane
+      known={conversations.with(userId)}
+      open={open}
+      footer={(live) => {
+        if (mayWrite) return live && <Composer live={live} />;
+        return (
+          <MessageBar intent="info">
+            <MessageBarBody>{text.chat.noRight}</MessageBarBody>
+          </MessageBar>
+        );
+      }}
+    />
   );
-}
-
-/** Whether a person can be looking: the page is shown and has the focus. */
-function isLooking(): boolean {
-  return document.visibilityState === 'visible' && document.hasFocus();
-}
-
-function usePageVisible(): boolean {
-  const [visible, setVisible] = useState(isLooking);
-  useEffect(() => {
-    const renew = () => setVisible(isLooking());
-    addEventListener('focus', renew);
-    addEventListener('blur', renew);
-    document.addEventListener('visibilitychange', renew);
-    return () => {
-      removeEventListener('focus', renew);
-      removeEventListener('blur', renew);
-      document.removeEventListener('visibilitychange', renew);
-    };
-  }, []);
-  return visible;
 }

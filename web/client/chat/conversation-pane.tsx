@@ -1,0 +1,94 @@
+import { type ReactNode, useEffect, useState } from 'react';
+import { type LiveConversation, UCError } from '#web/api/index.ts';
+import { useConversationChanges, useReach, useWorkspace } from '#web/client/app/hooks.ts';
+import { Failed, Loading } from '#web/ui/states.tsx';
+import { useWords } from '#web/ui/text.ts';
+import { MessageList } from './message-list.tsx';
+
+export interface ConversationPaneProps {
+  /** The conversation, if it is here already. */
+  readonly known: LiveConversation | undefined;
+  /** Gets it; the same function as long as it is the same conversation. @throws UCError */
+  readonly open: () => Promise<LiveConversation>;
+  /** What stands below the messages: where one writes, or why one cannot; without a conversation there may be a reason too. */
+  readonly footer: (live: LiveConversation | undefined) => ReactNode;
+}
+
+/** The messages of a conversation as soon as they are here, or why they are not. */
+export function ConversationPane({ known, open, footer }: ConversationPaneProps) {
+  const { text } = useWords();
+  const { client } = useWorkspace();
+  const { database } = useReach(client);
+  const [live, setLive] = useState(known);
+  const [failure, setFailure] = useState<UCError>();
+  const [ready, setReady] = useState(() => (known?.log.entries.length ?? 0) > 1);
+  const [tries, setTries] = useState(0);
+  const visible = usePageVisible();
+  useConversationChanges(live);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another try, or a database that is back, asks again.
+  useEffect(() => {
+    let over = false;
+    const begin = async () => {
+      try {
+        const opened = await open();
+        if (over) return;
+        setLive(opened);
+        await opened.showNewest();
+        if (over) return;
+        setFailure(undefined);
+        setReady(true);
+      } catch (error) {
+        if (!(error instanceof UCError)) throw error;
+        if (!over) setFailure(error);
+      }
+    };
+    void begin();
+    return () => {
+      over = true;
+    };
+  }, [open, tries, database]);
+
+  const hints: Readonly<Partial<Record<UCError['code'], string>>> = {
+    STORAGE_UNAVAILABLE: text.chat.storageAway,
+    FORBIDDEN: text.chat.noRight,
+    NOT_FOUND: text.chat.notFound,
+  };
+  return (
+    <>
+      {live && ready ? (
+        <MessageList live={live} visible={visible} />
+      ) : failure ? (
+        <Failed
+          title={text.chat.failed}
+          hint={hints[failure.code]}
+          onRetry={failure.retryable ? () => setTries((count) => count + 1) : undefined}
+        />
+      ) : (
+        <Loading />
+      )}
+      {footer(live)}
+    </>
+  );
+}
+
+/** Whether a person can be looking: the page is shown and has the focus. */
+function isLooking(): boolean {
+  return document.visibilityState === 'visible' && document.hasFocus();
+}
+
+function usePageVisible(): boolean {
+  const [visible, setVisible] = useState(isLooking);
+  useEffect(() => {
+    const renew = () => setVisible(isLooking());
+    addEventListener('focus', renew);
+    addEventListener('blur', renew);
+    document.addEventListener('visibilitychange', renew);
+    return () => {
+      removeEventListener('focus', renew);
+      removeEventListener('blur', renew);
+      document.removeEventListener('visibilitychange', renew);
+    };
+  }, []);
+  return visible;
+}
