@@ -42,8 +42,8 @@ export const messageBodySchema = z.strictObject({
   replyTo: entryIdSchema.optional(),
 });
 
-/** `channel`: only moderators write. */
-export const conversationKindSchema = z.enum(['direct', 'group', 'channel']);
+/** `channel`: only moderators write. `department`: who is in it follows the company directory, and nobody moderates it. */
+export const conversationKindSchema = z.enum(['direct', 'group', 'channel', 'department']);
 export type ConversationKind = z.infer<typeof conversationKindSchema>;
 
 export const memberRoleSchema = z.enum(['member', 'moderator']);

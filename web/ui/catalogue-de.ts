@@ -1,4 +1,5 @@
 import type { Catalogue } from './catalogue-en.ts';
+import { groupsDe } from './catalogue-groups-de.ts';
 
 const plural = (count: number, one: string, other: string) => (count === 1 ? one : other);
 
@@ -209,6 +210,7 @@ export const de: Catalogue = {
     showCard: 'Karte anzeigen',
     hideCard: 'Karte ausblenden',
   },
+  groups: groupsDe,
   card: {
     title: (name) => `Karte von ${name}`,
     email: 'E-Mail',

@@ -1,3 +1,5 @@
+import { groupsEn } from './catalogue-groups-en.ts';
+
 const plural = (count: number, one: string, other: string) => (count === 1 ? one : other);
 
 /** Everything the client says, in English; the shape every other language fills. */
@@ -206,6 +208,7 @@ export const en = {
     showCard: 'Show card',
     hideCard: 'Hide card',
   },
+  groups: groupsEn,
   card: {
     title: (name: string) => `Card of ${name}`,
     email: 'E-mail',

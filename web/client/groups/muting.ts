@@ -1,0 +1,15 @@
+/** As good as for ever: what a conversation is muted until when it is muted without an end. */
+export const mutedForGood = 8_640_000_000_000_000;
+
+/** Whether there are no notices now. `now` in ms since 1970. */
+export function isMuted(mutedUntil: number | undefined, now: number): boolean {
+  return mutedUntil !== undefined && mutedUntil > now;
+}
+
+/** In the morning of the day after `now`, at the reader's clock. */
+export function tomorrowMorning(now: number): number {
+  const morning = new Date(now);
+  morning.setDate(morning.getDate() + 1);
+  morning.setHours(7, 0, 0, 0);
+  return morning.getTime();
+}
