@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
-import { type ConversationId, conversationIdSchema, type EntryId, type UserId } from '#shared/ids.ts';
+import { type ConversationId, conversationIdSchema, type EntryId, type GroupId, type UserId } from '#shared/ids.ts';
 import type { ConversationKind } from '#shared/protocol/chat.ts';
 
 /** What ids begin with tells what kind of conversation it is, so that rights need no look at SQL. */
-const prefixes = { direct: 'd-', group: 'g-', channel: 'c-' } as const satisfies Record<ConversationKind, string>;
+const prefixes = { direct: 'd-', group: 'g-', channel: 'c-', department: 'o-' } as const satisfies Record<ConversationKind, string>;
 
 /** Length of a digest of 128 bits in base64url. */
 const digestLength = 22;
@@ -24,9 +24,15 @@ export function createdConversationId(kind: 'group' | 'channel', creator: UserId
   return idOf(kind, `${creator}\n${entryId}`);
 }
 
+/** The id of the conversation of a department: the same whoever opens it first. */
+export function departmentConversationId(groupId: GroupId): ConversationId {
+  return idOf('department', groupId);
+}
+
 export function conversationKindOf(id: ConversationId): ConversationKind {
   if (id.startsWith(prefixes.group)) return 'group';
-  return id.startsWith(prefixes.channel) ? 'channel' : 'direct';
+  if (id.startsWith(prefixes.channel)) return 'channel';
+  return id.startsWith(prefixes.department) ? 'department' : 'direct';
 }
 
 function idOf(kind: ConversationKind, text: string): ConversationId {

@@ -12,14 +12,14 @@ export interface NameListOptions {
 }
 
 /** “Anna, Ben and you”: oneself first, and no more names than one reads. */
-export function nameList(userIds: readonly UserId[], { language, text }: Words, options: NameListOptions): string {
+export function nameList(userIds: readonly UserId[], { format, text }: Words, options: NameListOptions): string {
   const { nameOf, self, first = false } = options;
   const you = first ? text.groups.youFirst : text.groups.you;
   const ordered = userIds.includes(self) ? [self, ...userIds.filter((userId) => userId !== self)] : userIds;
   const names = ordered.map((userId) => (userId === self ? you : nameOf(userId)));
   const told = names.length > mostNames ? names.slice(0, mostNames - 1) : names;
   const rest = names.length - told.length;
-  return new Intl.ListFormat(language).format(rest > 0 ? [...told, text.groups.others(rest)] : told);
+  return format.list(rest > 0 ? [...told, text.groups.others(rest)] : told);
 }
 
 /** Who is writing, in a sentence; empty when nobody is. */
