@@ -117,10 +117,8 @@ export async function startServer({
   const signIn: SignIn = createSignIn({
     ...{ cluster, ownership, sessions, dispatcher, reach, meshKeys, homeOf, config: config.signIn, ...base, registry },
     verifier: {
-      verify: async (token) => {
-        const bearer = await authenticator.authenticate(token);
-        return { ...bearer, holds: () => authenticator.holds(bearer) };
-      },
+      verify: (token) => authenticator.authenticate(token),
+      holds: (proof) => authenticator.holds(proof),
     },
   });
   createAccount({ directory, auth, sessions, dispatcher, ...stored, self: serverId });

@@ -38,8 +38,8 @@ export interface AuthUsers {
 export interface SignedOut {
   readonly userId: UserId;
   readonly reason: 'signedOut' | 'locked';
-  /** @param issuedAt When the session's access token was made, wall ms. */
-  includes(deviceId: DeviceId, issuedAt: number): boolean;
+  /** @param signedInAt When the password was given for the session's token, wall ms. */
+  includes(deviceId: DeviceId, signedInAt: number): boolean;
 }
 
 export interface AuthenticatorOptions {
@@ -66,7 +66,7 @@ export class Authenticator {
     this.#options = options;
     options.revocations.onRevoked((revocation) => {
       const { userId } = revocation;
-      this.#tell({ userId, reason: 'signedOut', includes: (deviceId, issuedAt) => concerns(revocation, deviceId, issuedAt) });
+      this.#tell({ userId, reason: 'signedOut', includes: (deviceId, signedInAt) => concerns(revocation, deviceId, signedInAt) });
     });
   }
 
@@ -158,7 +158,7 @@ export class Authenticator {
   }
 
   /** Whether a token that was read a moment ago still holds: the device was not signed out, the person not locked meanwhile. */
-  holds(token: AccessToken): boolean {
+  holds(token: Required<Bearer>): boolean {
     return this.#userOf(token) !== undefined;
   }
 
@@ -168,7 +168,7 @@ export class Authenticator {
     return user;
   }
 
-  #userOf({ userId, deviceId, generation, signedInAt }: AccessToken): AuthUser | undefined {
+  #userOf({ userId, deviceId, generation, signedInAt }: Required<Bearer>): AuthUser | undefined {
     const user = this.#options.users.get(userId);
     if (!user || user.locked || generation < user.tokenGeneration) return undefined;
     // Not when the token was issued: a server that has not heard of a sign-out yet may still have refreshed it.

@@ -30,8 +30,6 @@ export interface CreateAuthOptions {
 export interface Auth {
   readonly authenticator: Authenticator;
   readonly passwords: Passwords;
-  /** How long before its end an access token was made (ms). */
-  readonly accessMs: number;
   /** Makes a signing key if there is none; goes on without SQL. */
   start(): Promise<void>;
   /** Writes what is not written yet. */
@@ -60,7 +58,6 @@ export function createAuth({ config, database, replica, mesh, meshKeys, sealing,
   return {
     authenticator,
     passwords,
-    accessMs,
     async start() {
       revocations.start();
       authenticator.start();

@@ -81,9 +81,9 @@ export class Revocations {
     await this.#store();
   }
 
-  /** Whether a token of this device made at `issuedAt` (wall ms) was revoked. */
-  includes(userId: UserId, deviceId: DeviceId, issuedAt: number): boolean {
-    return (this.#byUser.get(userId) ?? []).some((each) => concerns(each, deviceId, issuedAt));
+  /** Whether a token of this device of a sign-in at `signedInAt` (wall ms) was revoked. */
+  includes(userId: UserId, deviceId: DeviceId, signedInAt: number): boolean {
+    return (this.#byUser.get(userId) ?? []).some((each) => concerns(each, deviceId, signedInAt));
   }
 
   /** Heard once per revocation and server, wherever it was made. */
@@ -138,6 +138,6 @@ export class Revocations {
 }
 
 /** Whether a revocation makes a token of this device void. */
-export function concerns({ deviceId: revoked, revokedAt }: Revocation, deviceId: DeviceId, issuedAt: number): boolean {
-  return (revoked === null || revoked === deviceId) && issuedAt <= revokedAt;
+export function concerns({ deviceId: revoked, revokedAt }: Revocation, deviceId: DeviceId, signedInAt: number): boolean {
+  return (revoked === null || revoked === deviceId) && signedInAt <= revokedAt;
 }

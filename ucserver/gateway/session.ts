@@ -25,6 +25,9 @@ export interface SessionIdentity {
   readonly openedAt: number;
   /** Wall time in ms. */
   readonly tokenEndsAt: number;
+  /** When the password was given for this session's token (wall ms), and the person's token generation then. */
+  readonly signedInAt: number;
+  readonly tokenGeneration: number;
   /** The server that holds the connection, when that is another one (attached). */
   readonly via?: Incarnation | undefined;
 }
@@ -41,8 +44,10 @@ export interface Session {
   unsentText: boolean;
   /** Wall time in ms. */
   readonly openedAt: number;
-  /** Wall time in ms; `session.renew` moves it. */
+  /** Wall time in ms; `session.renew` moves it, as the two after it. */
   tokenEndsAt: number;
+  signedInAt: number;
+  tokenGeneration: number;
   /** The server that holds the connection, when that is another one (attached). */
   readonly via: Incarnation | undefined;
   /** See {@link SessionLink.push}. Dropped while the connection is lost: the client asks anew when it comes back. */
@@ -61,6 +66,8 @@ export class ClientSession implements Session, RequestTarget {
   unsentText = false;
   readonly openedAt: number;
   tokenEndsAt: number;
+  signedInAt: number;
+  tokenGeneration: number;
   readonly via: Incarnation | undefined;
   #link: SessionLink | undefined;
   readonly #table: SessionTable;
@@ -74,6 +81,8 @@ export class ClientSession implements Session, RequestTarget {
     this.activity = identity.activity;
     this.openedAt = identity.openedAt;
     this.tokenEndsAt = identity.tokenEndsAt;
+    this.signedInAt = identity.signedInAt;
+    this.tokenGeneration = identity.tokenGeneration;
     this.via = identity.via;
     this.#link = link;
     this.#table = table;

@@ -64,10 +64,12 @@ export class AttachedConnections {
   start(): Unsubscribe {
     const { mesh, members } = this.#options.cluster;
     const stops = [
-      mesh.on(sessionPushes, ({ pushes }) => {
-        for (const { sessionId, after, events } of pushes) this.#pushed(sessionId, after, events);
+      mesh.on(sessionPushes, ({ pushes }, from) => {
+        for (const { sessionId, after, events } of pushes) this.#pushed(sessionId, from, after, events);
       }),
-      mesh.on(sessionClosed, ({ sessionId, reason }) => this.#forget(sessionId)?.link.close(reason)),
+      mesh.on(sessionClosed, ({ sessionId, reason }, from) => {
+        if (this.#servedBy(sessionId, from)) this.#forget(sessionId)?.link.close(reason);
+      }),
       members.onLost((lost) => {
         for (const sessionId of this.idsOf(lost)) this.sendBack(sessionId);
       }),
@@ -87,8 +89,9 @@ export class AttachedConnections {
     return [...this.#byId.values()].filter((each) => each.isOpen && sameIncarnation(each.owner, owner)).map(({ id }) => id);
   }
 
-  has(sessionId: SessionId): boolean {
-    return this.#byId.has(sessionId);
+  /** Whether this server holds a connection whose session is at that owner. */
+  has(sessionId: SessionId, owner: Incarnation): boolean {
+    return this.#servedBy(sessionId, owner) !== undefined;
   }
 
   eventsOf(sessionId: SessionId): number | undefined {
@@ -153,8 +156,13 @@ export class AttachedConnections {
     if (attached) this.#options.sendBack(attached.userId, attached.link);
   }
 
-  #pushed(sessionId: SessionId, after: number, events: readonly [string, string | null][]): void {
+  #servedBy(sessionId: SessionId, owner: Incarnation): AttachedConnection | undefined {
     const attached = this.#byId.get(sessionId);
+    return attached && sameIncarnation(attached.owner, owner) ? attached : undefined;
+  }
+
+  #pushed(sessionId: SessionId, from: Incarnation, after: number, events: readonly [string, string | null][]): void {
+    const attached = this.#servedBy(sessionId, from);
     if (!attached) return;
     if (after !== attached.events) {
       this.sendBack(sessionId);

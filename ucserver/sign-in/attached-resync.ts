@@ -51,11 +51,11 @@ export class AttachedSection implements ResyncSection<AttachedItem> {
       if (side === 'owner') {
         reading?.connections.delete(sessionId);
         const arrived = this.#connections.eventsOf(sessionId);
-        if (!this.#connections.has(sessionId)) this.#cluster.mesh.send(peer.serverId, sessionDetached, { sessionId });
+        if (!this.#connections.has(sessionId, peer)) this.#cluster.mesh.send(peer.serverId, sessionDetached, { sessionId });
         else if (arrived !== undefined && arrived < events) this.#connections.sendBack(sessionId);
       } else {
         reading?.sessions.delete(sessionId);
-        if (!this.#sessions.has(sessionId))
+        if (!this.#sessions.isVia(sessionId, peer))
           this.#cluster.mesh.send(peer.serverId, sessionClosed, { sessionId, reason: 'goingAway' });
       }
     }
@@ -65,7 +65,7 @@ export class AttachedSection implements ResyncSection<AttachedItem> {
     const reading = this.#readings.get(incarnationId(peer));
     this.#readings.delete(incarnationId(peer));
     for (const sessionId of reading?.connections ?? []) this.#connections.sendBack(sessionId);
-    for (const sessionId of reading?.sessions ?? []) this.#sessions.detached(sessionId);
+    for (const sessionId of reading?.sessions ?? []) this.#sessions.detached(sessionId, peer);
   }
 }
 

@@ -10,6 +10,8 @@ export function registerSignInMethods(dispatcher: Dispatcher, verifier: TokenVer
       throw new UCError('TOKEN_INVALID', 'The token is of another user or device.', { field: 'params.token' });
     }
     session.tokenEndsAt = bearer.endsAt;
+    session.signedInAt = bearer.signedInAt;
+    session.tokenGeneration = bearer.generation;
     return { tokenEndsAt: bearer.endsAt };
   });
 }

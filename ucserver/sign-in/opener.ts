@@ -21,6 +21,7 @@ import type { Redirection } from './redirection.ts';
 import type { ReturnQueue } from './return-queue.ts';
 import { type Choice, selectServer } from './server-selector.ts';
 import type { Tickets } from './tickets.ts';
+import { assertHolds } from './token-proof.ts';
 
 export interface OpenerOptions {
   readonly cluster: Cluster;
@@ -49,8 +50,6 @@ interface Arrival {
   readonly link: ClientLink;
   readonly correlationId: string;
   readonly hop: number;
-  /** Whether the token still holds. */
-  readonly holds: () => boolean;
   readonly unreachable: ReadonlySet<ServerId>;
   /** Servers found silent or unwilling while this client was asked about; they are not tried again for it. */
   readonly excluded: Set<ServerId>;
@@ -60,14 +59,6 @@ interface Arrival {
 const mostRounds = 5;
 const busyMs = 1_000;
 const newsMs = 50;
-
-/**
- * Called last, just before the session stands in a table: a sign-out before that finds no session to end.
- * @throws UCError TOKEN_INVALID
- */
-function assertHolds({ holds }: Arrival): void {
-  if (!holds()) throw new UCError('TOKEN_INVALID');
-}
 
 /** Opens sessions: here, or it says where. */
 export class Opener implements SessionOpener {
@@ -86,13 +77,13 @@ export class Opener implements SessionOpener {
     }
     // After a pause of our own loop we may be dead for the others without knowing it.
     if (!cluster.mayServe) return { status: 'busy', retryAfterMs: busyMs };
-    const { userId, endsAt: tokenEndsAt } = bearer;
+    const { userId, endsAt: tokenEndsAt, signedInAt, generation: tokenGeneration } = bearer;
     const { device, capabilities, activity } = params;
     const openedAt = clock.wallMs();
     const id = sessionIdSchema.parse(randomId());
     const arrival: Arrival = {
-      session: { id, userId, device, capabilities, activity, openedAt, tokenEndsAt },
-      ...{ link, correlationId, holds: bearer.holds ?? (() => true) },
+      session: { id, userId, device, capabilities, activity, openedAt, tokenEndsAt, signedInAt, tokenGeneration },
+      ...{ link, correlationId },
       hop: tickets.read(params.ticket, userId, cluster.self.serverId)?.hop ?? 0,
       unreachable: new Set(params.unreachable),
       excluded: new Set(),
@@ -142,7 +133,7 @@ export class Opener implements SessionOpener {
       if (admission.inMs > 0) await new Promise<void>((resolve) => void clock.after(admission.inMs, resolve));
     }
     if ((await ownership.take(session.userId, silent)) !== 'taken' || !ownership.owns(session.userId)) return undefined;
-    assertHolds(arrival);
+    assertHolds(this.#options.verifier, session);
     const opened = new ClientSession(session, link, sessions, dispatcher);
     sessions.add(opened);
     link.bind(opened);
@@ -182,11 +173,11 @@ export class Opener implements SessionOpener {
   async #attach(arrival: Arrival, owner: Incarnation): Promise<OpenResult | undefined> {
     const { attached, clock, logger } = this.#options;
     const { session, link, correlationId } = arrival;
-    assertHolds(arrival);
+    assertHolds(this.#options.verifier, session);
     try {
       await attached.open(session, owner, link, correlationId);
     } catch (error) {
-      if (!(error instanceof UCError)) throw error;
+      if (!(error instanceof UCError) || error.code === 'TOKEN_INVALID') throw error;
       logger.info('A session could not be attached', { userId: session.userId, correlationId, error });
       // The news of who the owner is now is on its way.
       if (error.code === 'NOT_OWNER') await new Promise<void>((resolve) => void clock.after(newsMs, resolve));

@@ -9,14 +9,21 @@ export interface TokenBearer {
   readonly deviceId: DeviceId;
   /** Wall time in ms. */
   readonly endsAt: number;
-  /** False once the device was signed out or the person locked since the token was read. Default: it holds. */
-  readonly holds?: () => boolean;
+  /** Wall time in ms at which the password was given. */
+  readonly signedInAt: number;
+  /** The person's token generation when the token was made. */
+  readonly generation: number;
 }
+
+/** What of a token tells whether it was made void. */
+export type TokenProof = Omit<TokenBearer, 'endsAt'>;
 
 /** Recognises access tokens; part of auth. */
 export interface TokenVerifier {
   /** @throws UCError TOKEN_INVALID */
   verify(token: string): Promise<TokenBearer>;
+  /** False once this server knows that the device was signed out or the person locked since the token was made. */
+  holds(proof: TokenProof): boolean;
 }
 
 /** What signing in needs to know from others. */

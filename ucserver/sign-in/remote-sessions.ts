@@ -14,18 +14,24 @@ import type { CloseReason } from '#shared/protocol/close-codes.ts';
 import { UCError } from '#shared/protocol/errors.ts';
 import { ClientSession, type Dispatcher, type Fragment, type SessionLink, type SessionTable } from '#ucserver/gateway/index.ts';
 import { type Ownership, sameIncarnation } from '#ucserver/ownership/index.ts';
+import type { TokenVerifier } from './port.ts';
+import { assertHolds } from './token-proof.ts';
 
 type Push = [fragment: string, latestKey: string | null];
 
 /** Pushes to one server are sent in parts of about this many characters, far below the limit of an envelope. */
 const partLength = 48 * 1024;
+/** What one client is sent within one turn, in UTF-16 units; a session that is sent more is ended, as one that does not keep up. */
+const mostWaiting = 4 * 1024 * 1024;
 
 /** The owner's end of the way to a client whose connection is on another server. */
 class RemoteLink implements SessionLink {
   readonly via: Incarnation;
   /** Events that have left for the other server. */
   sent = 0;
-  waiting: Push[] = [];
+  /** By key of a state, or a key of its own. */
+  #waiting = new Map<string | symbol, Push>();
+  #waitingLength = 0;
   readonly #id: SessionId;
   readonly #owner: RemoteSessions;
 
@@ -36,11 +42,21 @@ class RemoteLink implements SessionLink {
   }
 
   push(fragment: Fragment, latestKey?: string): void {
-    // A newer state replaces an older one of the same turn.
-    const older = latestKey === undefined ? -1 : this.waiting.findIndex(([, key]) => key === latestKey);
-    if (older >= 0) this.waiting.splice(older, 1);
-    this.waiting.push([fragment, latestKey ?? null]);
-    this.#owner.flushLater();
+    const key = latestKey ?? Symbol();
+    // Deleted first, so that a newer state takes its place in the order of time.
+    const older = this.#waiting.get(key);
+    if (older && this.#waiting.delete(key)) this.#waitingLength -= older[0].length;
+    this.#waiting.set(key, [fragment, latestKey ?? null]);
+    this.#waitingLength += fragment.length;
+    if (this.#waitingLength > mostWaiting) this.#owner.overflowed(this.#id, this);
+    else this.#owner.flushLater();
+  }
+
+  take(): Push[] {
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    this.#waitingLength = 0;
+    return waiting;
   }
 
   close(reason: CloseReason): void {
@@ -53,6 +69,7 @@ export interface RemoteSessionsOptions {
   readonly ownership: Ownership;
   readonly sessions: SessionTable;
   readonly dispatcher: Dispatcher;
+  readonly verifier: Pick<TokenVerifier, 'holds'>;
 }
 
 /** The sessions of users owned here whose connections are on other servers. */
@@ -69,12 +86,12 @@ export class RemoteSessions {
     const { mesh, members } = this.#options.cluster;
     const stops = [
       mesh.handle(attachSession, ({ session }, { from }) => this.#attach(session, from)),
-      mesh.handle(relayRequest, ({ sessionId, request }, { correlationId }) =>
-        this.#request(sessionId, request, correlationId ?? ''),
+      mesh.handle(relayRequest, ({ sessionId, request }, { from, correlationId }) =>
+        this.#request(sessionId, from, request, correlationId ?? ''),
       ),
-      mesh.on(sessionDetached, ({ sessionId }) => this.detached(sessionId)),
+      mesh.on(sessionDetached, ({ sessionId }, from) => this.detached(sessionId, from)),
       members.onLost((lost) => {
-        for (const sessionId of this.idsVia(lost)) this.detached(sessionId);
+        for (const sessionId of this.idsVia(lost)) this.detached(sessionId, lost);
       }),
     ];
     return () => stops.forEach((stop) => void stop());
@@ -84,8 +101,9 @@ export class RemoteSessions {
     return [...this.#links].filter(([, link]) => sameIncarnation(link.via, via)).map(([id]) => id);
   }
 
-  has(sessionId: SessionId): boolean {
-    return this.#links.has(sessionId);
+  /** Whether the connection of this session is on that server. */
+  isVia(sessionId: SessionId, via: Incarnation): boolean {
+    return this.#linkVia(sessionId, via) !== undefined;
   }
 
   /** What the holder of the connections must know to see whether it missed something. */
@@ -100,9 +118,10 @@ export class RemoteSessions {
     }));
   }
 
-  /** The connection is gone: the session waits for its device, as after any lost connection. */
-  detached(sessionId: SessionId): void {
-    if (!this.#links.delete(sessionId)) return;
+  /** The connection on that server is gone: the session waits for its device, as after any lost connection. */
+  detached(sessionId: SessionId, via: Incarnation): void {
+    if (!this.#linkVia(sessionId, via)) return;
+    this.#links.delete(sessionId);
     const session = this.#options.sessions.get(sessionId);
     if (session instanceof ClientSession) session.closed();
   }
@@ -115,6 +134,13 @@ export class RemoteSessions {
     this.#options.cluster.mesh.send(link.via.serverId, sessionClosed, { sessionId, reason });
   }
 
+  /** More was pushed than may wait: the client starts anew. */
+  overflowed(sessionId: SessionId, link: RemoteLink): void {
+    if (this.#links.get(sessionId) !== link) return;
+    this.#options.cluster.mesh.send(link.via.serverId, sessionClosed, { sessionId, reason: 'tooSlow' });
+    this.detached(sessionId, link.via);
+  }
+
   flushLater(): void {
     if (this.#flushing) return;
     this.#flushing = true;
@@ -122,13 +148,16 @@ export class RemoteSessions {
   }
 
   #attach(record: SessionRecord, via: Incarnation): Record<string, never> {
-    const { ownership, sessions, dispatcher } = this.#options;
+    const { ownership, sessions, dispatcher, verifier } = this.#options;
     if (!ownership.owns(record.userId)) {
       const owner = ownership.ownerOf(record.userId);
       const details = owner && { owner: incarnationId(owner.incarnation), term: owner.term };
       throw new UCError('NOT_OWNER', undefined, details ? { details } : {});
     }
-    if (this.#links.has(record.id)) return {};
+    if (this.isVia(record.id, via)) return {};
+    if (sessions.get(record.id)) throw new UCError('ID_CONFLICT');
+    // The server of the connection may not have heard of a sign-out that this one knows.
+    assertHolds(verifier, record);
     const link = new RemoteLink(record.id, via, this);
     this.#links.set(record.id, link);
     sessions.add(new ClientSession({ ...record, via }, link, sessions, dispatcher));
@@ -137,26 +166,32 @@ export class RemoteSessions {
 
   async #request(
     sessionId: SessionId,
+    from: Incarnation,
     request: { readonly id: number; readonly method: string; readonly params?: unknown },
     correlationId: string,
   ): Promise<{ answer: unknown }> {
     const { sessions, dispatcher } = this.#options;
-    const session = this.#links.has(sessionId) ? sessions.get(sessionId) : undefined;
+    const session = this.isVia(sessionId, from) ? sessions.get(sessionId) : undefined;
     if (!session) throw new UCError('NOT_OWNER');
     return { answer: await dispatcher.dispatch(session, request, correlationId) };
+  }
+
+  #linkVia(sessionId: SessionId, via: Incarnation): RemoteLink | undefined {
+    const link = this.#links.get(sessionId);
+    return link && sameIncarnation(link.via, via) ? link : undefined;
   }
 
   #flush(): void {
     this.#flushing = false;
     const byServer = new Map<ServerId, { sessionId: SessionId; after: number; events: Push[] }[]>();
     for (const [sessionId, link] of this.#links) {
-      if (link.waiting.length === 0) continue;
+      const waiting = link.take();
+      if (waiting.length === 0) continue;
       const pushes = byServer.get(link.via.serverId) ?? [];
-      for (const events of inParts(link.waiting)) {
+      for (const events of inParts(waiting)) {
         pushes.push({ sessionId, after: link.sent, events });
         link.sent += events.length;
       }
-      link.waiting = [];
       byServer.set(link.via.serverId, pushes);
     }
     for (const [server, pushes] of byServer) this.#send(server, pushes);

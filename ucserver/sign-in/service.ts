@@ -91,7 +91,7 @@ export class SignInService implements SignIn {
     this.#redirection = redirection;
     this.#attached = attached;
     this.#departure = departure;
-    this.#remote = new RemoteSessions(base);
+    this.#remote = new RemoteSessions({ ...base, verifier: dependencies.verifier });
     this.#goingHome = new GoingHome({ ...base, redirection, departure, rules: config.goHome, isDraining });
     this.#drain = new Drain({ ...base, redirection, departure, attached });
     this.#idle = new IdleRelease({ ...base, afterMs: config.releaseAfterMs });
@@ -104,14 +104,14 @@ export class SignInService implements SignIn {
   }
 
   start(): void {
-    const { cluster, ownership, sessions, dispatcher, reach, clock, config } = this.#dependencies;
+    const { cluster, ownership, sessions, dispatcher, verifier, reach, clock, config } = this.#dependencies;
     ownership.acceptOffers(() => {
       const { draining, full } = this.load();
       return !draining && !full;
     });
     const { acts } = dispatcher;
     this.#stops.push(
-      ownership.addHandOver('sessions', sessionHandOver(sessions, dispatcher, clock)),
+      ownership.addHandOver('sessions', sessionHandOver({ sessions, dispatcher, verifier, clock })),
       ownership.addHandOver('requests', {
         export: (userId) => acts.handOver(userId),
         import: (userId, part) => acts.takeOver(userId, part),

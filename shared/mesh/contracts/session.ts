@@ -14,6 +14,8 @@ export const sessionRecordSchema = z.object({
   activity: activitySchema,
   openedAt: z.number(),
   tokenEndsAt: z.number(),
+  signedInAt: z.number(),
+  tokenGeneration: z.number(),
 });
 export type SessionRecord = z.infer<typeof sessionRecordSchema>;
 

@@ -92,6 +92,7 @@ export class AccountFixture implements AsyncDisposable {
       activity: 'active' as const,
       openedAt: Date.now(),
       tokenEndsAt: Date.now() + accessMs,
+      ...{ signedInAt: Date.now(), tokenGeneration: 0 },
     };
     const link = {
       push: (fragment: string) => void heard.events.push(JSON.parse(fragment)),

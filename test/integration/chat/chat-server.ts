@@ -227,6 +227,7 @@ export class ChatClient {
       activity: 'active' as const,
       openedAt: Date.now(),
       tokenEndsAt: Date.now() + 600_000,
+      ...{ signedInAt: Date.now(), tokenGeneration: 0 },
     };
     this.#session = new ClientSession(identity, link, sessions, dispatcher);
     sessions.add(this.#session);

@@ -101,6 +101,7 @@ export function welcoming(sessions: SessionTable, dispatcher: Dispatcher, clock:
         activity,
         openedAt: clock.wallMs(),
         tokenEndsAt: clock.wallMs() + 600_000,
+        ...{ signedInAt: clock.wallMs(), tokenGeneration: 0 },
       };
       const session = new ClientSession(identity, link, sessions, dispatcher);
       link.bind(session);

@@ -21,7 +21,7 @@ import {
   SessionTable,
 } from '#ucserver/gateway/index.ts';
 import { createOwnership, type Ownership, ownershipConfigSchema } from '#ucserver/ownership/index.ts';
-import { createSignIn, type SignIn, signInConfigSchema } from '#ucserver/sign-in/index.ts';
+import { createSignIn, type SignIn, signInConfigSchema, type TokenBearer } from '#ucserver/sign-in/index.ts';
 
 export interface NodeOptions {
   readonly homeOf?: (userId: UserId) => ServerId | undefined;
@@ -42,6 +42,8 @@ export class Node {
   readonly signIn: SignIn;
   /** What happened to users here, in order: `taken ann`, `lost ann to two`. */
   readonly log: string[] = [];
+  /** Devices (`user/device`) of which this server knows that they were signed out. */
+  readonly signedOut = new Set<string>();
   #isStopped = false;
 
   static async start(name: string, redis: RedisServer, folder: TempFolder, options: NodeOptions = {}): Promise<Node> {
@@ -74,7 +76,14 @@ export class Node {
     this.dispatcher.register('presence.unwatch', () => ({}));
     this.signIn = createSignIn({
       ...{ ...base, ownership: this.ownership, sessions: this.sessions, dispatcher: this.dispatcher, meshKeys, registry },
-      verifier: { verify: async (token) => bearerOf(token) },
+      verifier: {
+        verify: async (token) => {
+          const bearer = bearerOf(token);
+          if (token.endsWith('/revoked')) this.signedOut.add(`${bearer.userId}/${bearer.deviceId}`);
+          return bearer;
+        },
+        holds: ({ userId, deviceId }) => !this.signedOut.has(`${userId}/${deviceId}`),
+      },
       reach: {
         reach: () => ({ mesh: this.cluster.mesh.state, database: 'up' }),
         onReach: (told) => this.cluster.mesh.onState(told),
@@ -114,10 +123,10 @@ export class Node {
 }
 
 /** Tokens of these tests: `user/device`, or `user/device/revoked` for one that is revoked just after it was read. */
-export function bearerOf(token: string): { userId: UserId; deviceId: DeviceId; endsAt: number; holds: () => boolean } {
-  const [userId, deviceId, fate] = token.split('/') as [UserId, DeviceId, string?];
+function bearerOf(token: string): TokenBearer {
+  const [userId, deviceId] = token.split('/') as [UserId, DeviceId];
   if (!userId || !deviceId) throw new UCError('TOKEN_INVALID');
-  return { userId, deviceId, endsAt: Date.now() + 600_000, holds: () => fate !== 'revoked' };
+  return { userId, deviceId, endsAt: Date.now() + 600_000, signedInAt: Date.now(), generation: 0 };
 }
 
 /** All know all others as healthy. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ServerId, UserId } from '#shared/ids.ts';
+import { relayRequest, sessionClosed, sessionDetached, sessionPushes } from '#shared/mesh/contracts/session.ts';
 import { eventually, never } from '#test/support/eventually.ts';
 import { HandleWatch } from '#test/support/leaks.ts';
 import { RedisServer } from '#test/support/redis-server.ts';
@@ -138,6 +139,21 @@ describe('sign-in across servers', function () {
       assert.deepEqual(closed, []);
     });
 
+    it('takes no session along whose device was signed out as far as the new owner knows', async () => {
+      const [one, two] = await startTwo({ homeOf: homeOnOne });
+      const laptop = new TestClient('ann', 'laptop');
+      await laptop.signIn(one, nodes);
+      await eventually(() => two.ownerOf('ann' as UserId) === 'one');
+      two.signedOut.add('ann/laptop');
+      const phone = new TestClient('ann', 'phone');
+      phone.unreachable.add('one');
+      assert.equal(await phone.signIn(one, nodes), two);
+      assert.deepEqual(
+        sessionsOf(two, 'ann').map(({ device }) => device.id),
+        ['phone'],
+      );
+    });
+
     it('serves the session attached when the owner was asked a short time ago', async () => {
       const [one, two] = await startTwo({ homeOf: homeOnOne });
       const laptop = new TestClient('ann', 'laptop');
@@ -188,6 +204,51 @@ describe('sign-in across servers', function () {
       assert.ok(client.result?.status === 'welcome' && client.result.attached);
       return { one, two, client };
     }
+
+    it('are refused by an owner who knows that the device was signed out', async () => {
+      const { one, two } = await attach();
+      one.signedOut.add('ann/third');
+      const client = new TestClient('ann', 'third');
+      await assert.rejects(client.ask(two, { unreachable: [one.id] }), { code: 'TOKEN_INVALID' });
+      assert.deepEqual(
+        sessionsOf(one, 'ann').filter(({ device }) => device.id === 'third'),
+        [],
+      );
+    });
+
+    it('answer to the server of their connection, and listen to their owner, only', async () => {
+      const { one, two, client } = await attach();
+      const [three] = (await start(['three'])) as [Node];
+      const session = sessionsOf(one, 'ann').find(({ via }) => via?.serverId === 'two');
+      assert.ok(session);
+      const sessionId = session.id;
+      const { mesh } = three.cluster;
+      const asked = { sessionId, request: { id: 1, method: 'session.activity', params: { activity: 'locked' } } };
+      mesh.send(one.id, sessionDetached, { sessionId });
+      await assert.rejects(mesh.request(one.id, relayRequest, asked), { code: 'NOT_OWNER' });
+      mesh.send(two.id, sessionPushes, { pushes: [{ sessionId, after: 0, events: [['{"event":"forged"}', null]] }] });
+      mesh.send(two.id, sessionClosed, { sessionId, reason: 'signedOut' });
+      // What was sent before it has been heard when a request is answered.
+      await assert.rejects(mesh.request(two.id, relayRequest, asked), { code: 'NOT_OWNER' });
+      assert.ok(!client.events.some(({ event }) => event === 'forged'));
+      assert.deepEqual([client.closedBy, session.activity], [undefined, 'active']);
+      assert.equal(one.sessions.isLost(sessionId), false);
+      const answer = await client.request('session.activity', { activity: 'idle' });
+      assert.deepEqual('result' in answer && answer.result, {});
+    });
+
+    it('are ended when they are sent more at once than may wait, and the client starts anew', async () => {
+      const { one, two, client } = await attach();
+      const session = sessionsOf(one, 'ann').find(({ via }) => via?.serverId === 'two');
+      assert.ok(session);
+      const flood = fragment('system.reach', { mesh: 'up', database: 'up', filler: 'x'.repeat(40_000) } as never);
+      for (let count = 0; count < 200; count++) session.push(flood, 'the same state');
+      await eventually(() => client.events.length === 1, { what: 'a state that replaces itself never overflows' });
+      for (let count = 0; count < 200; count++) session.push(flood);
+      await eventually(() => client.closedBy === 'tooSlow');
+      assert.ok(one.sessions.isLost(session.id), 'the session waits for its device');
+      assert.equal(await client.signIn(two, nodes), two);
+    });
 
     it('are opened anew, here, when the owner dies', async () => {
       const { one, two, client } = await attach();
