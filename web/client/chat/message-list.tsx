@@ -1,10 +1,15 @@
 import { Badge, Button, Divider, makeStyles, Spinner, Text, tokens } from '@fluentui/react-components';
 import { ArrowDownRegular } from '@fluentui/react-icons/svg/arrow-down';
 import { ChatRegular } from '@fluentui/react-icons/svg/chat';
-import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { Fragment, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { type LiveConversation, UCError } from '#web/api/index.ts';
 import { useNow, useWorkspace } from '#web/client/app/hooks.ts';
-import { usePersonName } from '#web/client/people/person-name.ts';
+import { GroupNotice } from '#web/client/groups/group-notice.tsx';
+import { groupEntries } from '#web/client/groups/group-notices.ts';
+import { typingLine } from '#web/client/groups/name-list.ts';
+import { readMarks } from '#web/client/groups/read-marks.ts';
+import { Readers } from '#web/client/groups/readers.tsx';
+import { useNameOf } from '#web/client/people/person-name.ts';
 import { useNotices } from '#web/ui/notices.tsx';
 import { Empty } from '#web/ui/states.tsx';
 import { useWords } from '#web/ui/text.ts';
@@ -39,11 +44,13 @@ const useStyles = makeStyles({
 /** The messages of a conversation, newest below; older ones come as one scrolls up, and what one reads stays where it is. */
 export function MessageList({ live, visible }: { readonly live: LiveConversation; readonly visible: boolean }) {
   const styles = useStyles();
-  const { text, format } = useWords();
+  const words = useWords();
+  const { text, format } = words;
   const { self } = useWorkspace();
   const now = useNow();
   const notices = useNotices();
-  const partner = usePersonName(live.partner);
+  const nameOf = useNameOf();
+  const isDirect = live.log.kind === 'direct';
   const scroller = useRef<HTMLDivElement>(null);
   /** The distance from the bottom that is kept when rows are added. */
   const fromBottom = useRef(0);
@@ -57,7 +64,9 @@ export function MessageList({ live, visible }: { readonly live: LiveConversation
   const last = entries.at(-1)?.seq ?? 0;
 
   const { messages } = live;
-  const rows = messageRows({ messages, outgoing, newAfter, self, dayKey: (at) => format.dayKey(at) });
+  const told = useMemo(() => (isDirect ? [] : groupEntries(entries)), [isDirect, entries]);
+  const rows = messageRows({ messages, notices: told, outgoing, newAfter, self, dayKey: (at) => format.dayKey(at) });
+  const marks = isDirect ? undefined : readMarks(messages, live.log.positions, self);
 
   // Away from the bottom, rows added above or below must not move what is being read.
   const kept = useRef({ first, height: 0 });
@@ -142,7 +151,13 @@ export function MessageList({ live, visible }: { readonly live: LiveConversation
               complete && !empty && <Text size={200}>{text.chat.begin}</Text>
             )}
           </div>
-          {empty && <Empty icon={<ChatRegular />} title={text.chat.empty} hint={text.chat.emptyHint(partner)} />}
+          {empty && (
+            <Empty
+              icon={<ChatRegular />}
+              title={text.chat.empty}
+              hint={isDirect ? text.chat.emptyHint(nameOf(live.partner)) : text.groups.emptyHint}
+            />
+          )}
           {rows.map((row) => {
             if (row.kind === 'day') {
               return (
@@ -158,6 +173,7 @@ export function MessageList({ live, visible }: { readonly live: LiveConversation
                 </Divider>
               );
             }
+            if (row.kind === 'notice') return <GroupNotice key={row.key} entry={row.entry} nameOf={nameOf} />;
             if (row.kind === 'outgoing') {
               const { message } = row;
               return (
@@ -190,22 +206,30 @@ export function MessageList({ live, visible }: { readonly live: LiveConversation
                 : message.seq === lastOwn
                   ? live.delivery(message.seq)
                   : undefined;
-            return (
+            const readers = marks?.get(message.entryId);
+            const bubble = (
               <MessageBubble
                 key={row.key}
                 written={message.text}
                 editedAt={message.editedAt}
                 reactions={message.reactions}
                 at={message.at}
-                author={own ? text.chat.own : partner}
+                author={own ? text.chat.own : nameOf(message.author)}
                 own={own}
                 joined={joined}
                 mark={mark}
               />
             );
+            if (readers === undefined) return bubble;
+            return (
+              <Fragment key={row.key}>
+                {bubble}
+                <Readers userIds={readers} nameOf={nameOf} />
+              </Fragment>
+            );
           })}
           <Text size={200} className={styles.typing} aria-live="polite">
-            {live.typing.length > 0 ? text.chat.typing(partner) : ''}
+            {typingLine(live.typing, words, nameOf)}
           </Text>
         </div>
       </div>

@@ -13,10 +13,12 @@ export interface PersonAvatarProps {
   readonly size?: AvatarProps['size'];
   /** Beside a name and a presence in words it would only be read twice. */
   readonly decorative?: boolean;
+  /** Without the badge. */
+  readonly plain?: boolean;
 }
 
 /** Picture or initials of a person with the badge of their presence. */
-export function PersonAvatar({ userId, size = 36, decorative = false }: PersonAvatarProps) {
+export function PersonAvatar({ userId, size = 36, decorative = false, plain = false }: PersonAvatarProps) {
   const styles = useStyles();
   const words = useWords();
   const now = useNow();
@@ -32,7 +34,7 @@ export function PersonAvatar({ userId, size = 36, decorative = false }: PersonAv
       color="colorful"
       idForColor={userId}
       image={picture === undefined ? undefined : { src: picture, alt: '' }}
-      badge={presence ? { status: badgeStatus[presence.state], 'aria-label': line } : undefined}
+      badge={presence && !plain ? { status: badgeStatus[presence.state], 'aria-label': line } : undefined}
       aria-hidden={decorative || undefined}
     />
   );
