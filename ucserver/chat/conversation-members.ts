@@ -13,6 +13,8 @@ export interface ChatDirectory {
   refresh(): Promise<void>;
   /** Members of a conversation that has been stored. */
   membersOf(conversationId: ConversationId): readonly UserId[] | undefined;
+  /** Number of the last entry with which somebody came or went, as far as memory knows. */
+  membersChangedAt(conversationId: ConversationId): number | undefined;
 }
 
 /** Somebody in a conversation. */
@@ -38,7 +40,7 @@ export class ConversationMembers {
   readonly #remembered = new Map<ConversationId, readonly UserId[]>();
   readonly #searches = new Map<UserId, Promise<unknown>>();
 
-  /** @param told members as of the last entry that clients here were told, which may be newer than the memory copy */
+  /** @param told members where what clients here were told is newer than the memory copy */
   constructor(directory: ChatDirectory, told: (conversationId: ConversationId) => readonly UserId[] | undefined) {
     this.#directory = directory;
     this.#told = told;

@@ -4,6 +4,7 @@ import type { Clock, Timer } from '#shared/runtime/clock.ts';
 import type { Logger } from '#shared/runtime/logger.ts';
 import { type Fragment, fragment, type Session, type SessionTable } from '#ucserver/gateway/index.ts';
 import type { StoredEntry } from './commit-plan.ts';
+import type { ChatDirectory } from './conversation-members.ts';
 import type { Generation } from './generation.ts';
 import { LogState } from './log-state.ts';
 import { membersAfter, membershipChangeOf } from './membership-plan.ts';
@@ -21,6 +22,7 @@ const sweepEveryMs = 30_000;
 export interface DeliveryOptions {
   readonly sessions: Pick<SessionTable, 'ofUser' | 'has'>;
   readonly repository: Pick<ChatRepository, 'entriesAfter' | 'membersOf'>;
+  readonly directory: Pick<ChatDirectory, 'membersOf' | 'membersChangedAt'>;
   readonly generation: Generation;
   /** Asks another server's recent cache; answers the entries that follow `after`, or none. May reject. */
   readonly askRecent: (
@@ -38,6 +40,8 @@ export interface DeliveryOptions {
 interface Log {
   readonly state: LogState;
   members: readonly UserId[];
+  /** Number of the entry as of which the members are known to be these; 0: they were taken from somewhere. */
+  membersAsOf: number;
   /** The server that told of what is after the gap. */
   source: ServerId | undefined;
   timer: Timer | undefined;
@@ -77,9 +81,12 @@ export class Delivery {
     if (!this.#logs.has(conversationId)) this.#open(conversationId, members, head);
   }
 
-  /** Members as of the last entry that was told here. */
-  membersOf(conversationId: ConversationId): readonly UserId[] | undefined {
-    return this.#logs.get(conversationId)?.members;
+  /** Members as of the last change that was told here, unless the memory copy knows of a later one. */
+  newerMembersOf(conversationId: ConversationId): readonly UserId[] | undefined {
+    const log = this.#logs.get(conversationId);
+    if (log === undefined) return undefined;
+    const changedAt = this.#options.directory.membersChangedAt(conversationId);
+    return changedAt === undefined || log.membersAsOf > changedAt ? log.members : undefined;
   }
 
   /** Takes what another server has committed. */
@@ -126,7 +133,8 @@ export class Delivery {
   }
 
   #open(conversationId: ConversationId, members: readonly UserId[], told: number): Log {
-    const log: Log = { state: new LogState(told), members, source: undefined, timer: undefined, filling: false };
+    const state = new LogState(told);
+    const log: Log = { state, members, membersAsOf: 0, source: undefined, timer: undefined, filling: false };
     this.#logs.set(conversationId, log);
     return log;
   }
@@ -146,6 +154,7 @@ export class Delivery {
   /** Who comes and who goes with an entry is told of it too; members change in the order of the log, whenever they were heard of. */
   #tellOne(log: Log, entry: StoredEntry, except?: Session): void {
     const change = membershipChangeOf(entry);
+    this.#correctMembers(log, entry);
     if (change === undefined) {
       this.#push(log.members, () => entryFragment(entry), except);
       return;
@@ -153,7 +162,17 @@ export class Delivery {
     const concerned = new Set([...log.members, ...change.added, ...change.removed]);
     this.#push([...concerned], () => entryFragment(entry), except);
     log.members = membersAfter(log.members, change);
+    log.membersAsOf = entry.seq;
     if (change.added.length > 0) this.#options.onJoined(entry, log.members);
+  }
+
+  /** A log may have begun with members of which somebody had left already; the memory copy has heard of it since. */
+  #correctMembers(log: Log, { conversationId, seq }: StoredEntry): void {
+    const { directory } = this.#options;
+    const changedAt = directory.membersChangedAt(conversationId) ?? 0;
+    if (changedAt <= log.membersAsOf || changedAt > seq) return;
+    log.members = directory.membersOf(conversationId) ?? log.members;
+    log.membersAsOf = changedAt;
   }
 
   /** Serialises once, and only when somebody is there. */
@@ -216,6 +235,7 @@ export class Delivery {
       log.state.learn(entries.at(-1)?.seq ?? head);
       log.state.skipToHead();
       log.members = await this.#options.repository.membersOf(conversationId);
+      log.membersAsOf = log.state.told;
       this.tellHead(conversationId, log.members, log.state.told);
       return;
     }

@@ -3,12 +3,32 @@ import { memberRoleSchema } from '#shared/protocol/chat.ts';
 import { type Replica, replicaParts } from '#ucserver/database/index.ts';
 import type { ChatDirectory } from './conversation-members.ts';
 
+interface Known {
+  readonly members: readonly UserId[];
+  readonly changedAt: number;
+}
+
 /** People and memberships from the memory copy of the database, which is there while SQL is away. */
 export function replicaDirectory(replica: Pick<Replica, 'items' | 'refresh'>): ChatDirectory {
   const users = replica.items(replicaParts.users);
   const conversations = replica.items(replicaParts.conversationMembers);
   // The rows of a conversation are replaced when they change, so what was made of them can be kept as long as they are.
-  const members = new WeakMap<object, readonly UserId[]>();
+  const kept = new WeakMap<object, Known>();
+
+  function known(conversationId: string): Known | undefined {
+    const rows = conversations.get(conversationId);
+    if (rows === undefined) return undefined;
+    let found = kept.get(rows);
+    if (found === undefined) {
+      found = {
+        members: rows.filter(({ left_seq }) => left_seq === null).map(({ user_id }) => userIdSchema.parse(user_id)),
+        changedAt: rows.reduce((latest, row) => Math.max(latest, row.joined_seq, row.left_seq ?? 0), 0),
+      };
+      kept.set(rows, found);
+    }
+    return found;
+  }
+
   return {
     memberOf(conversationId, userId) {
       const row = conversations.get(conversationId)?.find(({ user_id }) => user_id === userId);
@@ -21,15 +41,7 @@ export function replicaDirectory(replica: Pick<Replica, 'items' | 'refresh'>): C
     *userIds() {
       for (const id of users.keys()) yield userIdSchema.parse(id);
     },
-    membersOf(conversationId) {
-      const rows = conversations.get(conversationId);
-      if (rows === undefined) return undefined;
-      let known = members.get(rows);
-      if (known === undefined) {
-        known = rows.filter(({ left_seq }) => left_seq === null).map(({ user_id }) => userIdSchema.parse(user_id));
-        members.set(rows, known);
-      }
-      return known;
-    },
+    membersOf: (conversationId) => known(conversationId)?.members,
+    membersChangedAt: (conversationId) => known(conversationId)?.changedAt,
   };
 }

@@ -73,12 +73,12 @@ export function createChat(dependencies: ChatDependencies): Chat {
   const directory = replicaDirectory(replica);
   const repository = new ChatRepository(database);
   const recent = new RecentEntries(config.recentConversations);
-  const members = new ConversationMembers(directory, (conversationId) => delivery.membersOf(conversationId));
+  const members = new ConversationMembers(directory, (conversationId) => delivery.newerMembersOf(conversationId));
   const notifier = new Notifier({ mesh, ownership });
   const positions = new PositionWriter({ repository, clock, logger, everyMs: config.positionsEveryMs });
   const generation = new Generation({ repository, logger, onRaised: () => restored() });
   const delivery = new Delivery({
-    ...{ sessions, repository, generation, clock, logger, onJoined: tellNewcomers },
+    ...{ sessions, repository, directory, generation, clock, logger, onJoined: tellNewcomers },
     askRecent: async (from, conversationId, after, limit) => {
       const answer = await mesh.request(from, chatRecent, { conversationId, after, limit }, { deadlineMs: 500 });
       if (answer.generation !== undefined) generation.observe(answer.generation);

@@ -57,6 +57,12 @@ export class World implements AsyncDisposable {
     return this.#common.limits;
   }
 
+  /** Ends all sessions of somebody, who is owned by nobody then. */
+  signOut(userId: UserId): void {
+    this.#common.owners.delete(userId);
+    for (const { sessions } of this.servers) for (const session of sessions.ofUser(userId)) session.end('signedOut');
+  }
+
   block(author: UserId, addressee: UserId): void {
     this.#common.blocked.add(`${author}>${addressee}`);
   }
