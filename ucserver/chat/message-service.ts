@@ -102,8 +102,9 @@ export class MessageService {
     const ids = { conversationId, entryId };
     const [target, before] = await this.#find({ conversationId, entryId: targetId }, ids);
     if (before === undefined) {
-      if (target === undefined || messageOf(target) === undefined)
-        throw new UCError('NOT_FOUND', undefined, { field: 'params.target' });
+      const { from, upTo } = await this.#options.access.reading(conversationId, session.userId);
+      const isSeen = target !== undefined && target.seq >= from && target.seq <= upTo;
+      if (!isSeen || messageOf(target) === undefined) throw new UCError('NOT_FOUND', undefined, { field: 'params.target' });
       await check(target);
     }
     return this.#commit(session, ids, kind, body, members);

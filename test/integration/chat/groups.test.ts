@@ -117,6 +117,10 @@ for (const servers of [1, 2]) {
       const mine = await cleo.ask('chat.createGroup', { entryId: newId(), title: 'Mine', members: [world.cleo] });
       const stolen = { conversationId: mine.conversationId, entryId: newId(), from };
       assert.equal(await cleo.refusal('chat.forward', stolen), 'NOT_FOUND');
+      const target = { conversationId, entryId: newId(), target: source?.entryId ?? newId() };
+      assert.equal(await cleo.refusal('chat.react', { ...target, emoji: '👍', on: true }), 'NOT_FOUND');
+      await ada.ask('chat.setRole', { conversationId, entryId: newId(), userId: world.cleo, role: 'moderator' });
+      assert.equal(await cleo.refusal('chat.delete', target), 'NOT_FOUND');
       const [listed] = (await cleo.ask('chat.conversations', {})).conversations.filter(({ title }) => title === 'Team');
       assert.deepEqual([listed?.visibleFrom, listed?.unread], [3, 1]);
     });
