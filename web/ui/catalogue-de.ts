@@ -302,6 +302,7 @@ export const de: Catalogue = {
     notify: 'Bei neuen Nachrichten benachrichtigen',
     notifyHint: 'Nur solange diese Seite nicht im Vordergrund ist, und nie, wenn Sie nicht gestört werden möchten.',
     notifyText: 'Text der Nachricht anzeigen',
+    notifyMentions: 'Über Erwähnungen auch in stummen Unterhaltungen benachrichtigen',
     notifyBlocked: 'Der Browser blockiert Benachrichtigungen dieser Seite. Erlauben Sie sie in seinen Einstellungen.',
     notifyMissing: 'Dieser Browser hat keine Benachrichtigungen.',
     notifySound: 'Ton abspielen',
@@ -341,6 +342,7 @@ export const de: Catalogue = {
   },
   notification: {
     title: (name) => `Nachricht von ${name}`,
+    inGroup: (name, group) => `${name} in ${group}`,
     hidden: 'Neue Nachricht',
   },
   crash: {

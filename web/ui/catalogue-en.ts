@@ -300,6 +300,7 @@ export const en = {
     notify: 'Show notifications for new messages',
     notifyHint: 'Only while this page is not in front, and never while you do not want to be disturbed.',
     notifyText: 'Show the text of the message',
+    notifyMentions: 'Notify me of mentions in muted conversations too',
     notifyBlocked: 'The browser blocks notifications of this page. Allow them in its settings.',
     notifyMissing: 'This browser has no notifications.',
     notifySound: 'Play a sound',
@@ -339,6 +340,7 @@ export const en = {
   },
   notification: {
     title: (name: string) => `Message from ${name}`,
+    inGroup: (name: string, group: string) => `${name} in ${group}`,
     hidden: 'New message',
   },
   crash: {

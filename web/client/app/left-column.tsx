@@ -22,10 +22,11 @@ import { type KeyboardEvent, useState } from 'react';
 import { ConversationList } from '#web/client/chat/conversation-list.tsx';
 import { ContactTree } from '#web/client/contacts/contact-tree.tsx';
 import { SearchResults } from '#web/client/contacts/search-results.tsx';
+import { unreadIn } from '#web/client/groups/muting.ts';
 import { OwnPresenceMenu } from '#web/client/presence/own-presence-menu.tsx';
 import { useStore } from '#web/ui/store.ts';
 import { useWords } from '#web/ui/text.ts';
-import { useConversationChanges, useWorkspace } from './hooks.ts';
+import { useConversationChanges, useNow, useWorkspace } from './hooks.ts';
 import { go } from './route.ts';
 import { useShell } from './shell.ts';
 
@@ -60,7 +61,7 @@ export function LeftColumn({ presenceSignal, onHelp }: { readonly presenceSignal
   const { column } = useStore(preferences);
   const [query, setQuery] = useState('');
   useConversationChanges();
-  const unread = conversations.list.reduce((sum, { log }) => sum + log.unread, 0);
+  const unread = unreadIn(conversations.list, useNow());
   const searching = query.trim() !== '';
   const onSearchKey = (event: KeyboardEvent) => {
     if (event.key === 'Escape' && searching) {

@@ -8,6 +8,8 @@ export interface Preferences {
   readonly language: Language | null;
   readonly notify: boolean;
   readonly notifyText: boolean;
+  /** Also in muted conversations, when one is mentioned. */
+  readonly notifyMentions: boolean;
   readonly collapsed: readonly string[];
   readonly column: 'chats' | 'contacts';
   readonly card: boolean;
@@ -20,6 +22,7 @@ const defaults: Preferences = {
   language: null,
   notify: true,
   notifyText: true,
+  notifyMentions: true,
   collapsed: [],
   column: 'contacts',
   card: true,
@@ -47,6 +50,7 @@ function stored(): Partial<Preferences> {
     language: oneOf(found.language, languages),
     notify: oneOf(found.notify, [true, false]),
     notifyText: oneOf(found.notifyText, [true, false]),
+    notifyMentions: oneOf(found.notifyMentions, [true, false]),
     column: oneOf(found.column, ['chats', 'contacts']),
     card: oneOf(found.card, [true, false]),
     collapsed: Array.isArray(found.collapsed) ? found.collapsed.filter((each) => typeof each === 'string') : undefined,

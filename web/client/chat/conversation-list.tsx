@@ -1,9 +1,14 @@
 import { CounterBadge, makeStyles, mergeClasses, Text, tokens } from '@fluentui/react-components';
+import { AlertOffRegular } from '@fluentui/react-icons/svg/alert-off';
 import { ChatMultipleRegular } from '@fluentui/react-icons/svg/chat-multiple';
-import type { LiveConversation, ShownMessage } from '#web/api/index.ts';
+import type { LiveConversation } from '#web/api/index.ts';
 import { useConversationChanges, useNow, useWorkspace } from '#web/client/app/hooks.ts';
-import { go, useRoute } from '#web/client/app/route.ts';
-import { usePersonName } from '#web/client/people/person-name.ts';
+import { go, routeTo, useRoute } from '#web/client/app/route.ts';
+import { GroupAvatar, titleOf } from '#web/client/groups/group-avatar.tsx';
+import { groupEntries, noticeLines } from '#web/client/groups/group-notices.ts';
+import { isMuted } from '#web/client/groups/muting.ts';
+import { typingLine } from '#web/client/groups/name-list.ts';
+import { useNameOf } from '#web/client/people/person-name.ts';
 import { PersonAvatar } from '#web/client/presence/person-avatar.tsx';
 import { Empty, Loading } from '#web/ui/states.tsx';
 import { useWords } from '#web/ui/text.ts';
@@ -29,20 +34,24 @@ const useStyles = makeStyles({
   time: { flexShrink: 0, color: tokens.colorNeutralForeground3 },
 });
 
-/** The conversations of two people, those with the newest entries first. */
+/** All conversations, those with the newest entries first. */
 export function ConversationList() {
   const { text } = useWords();
   const { conversations } = useWorkspace();
   const route = useRoute();
   useConversationChanges();
   const { state } = conversations;
-  const list = conversations.list.filter(({ log }) => log.kind === 'direct');
+  const { list } = conversations;
   if (list.length === 0) {
     if (state === 'loading') return <Loading />;
     if (state === 'failed') return <Loading label={text.chat.listFailed} />;
     return <Empty icon={<ChatMultipleRegular />} title={text.chat.noConversations} hint={text.chat.noConversationsHint} />;
   }
-  const open = route.view === 'chat' ? list.findIndex(({ partner }) => partner === route.userId) : -1;
+  const open = list.findIndex(({ id, log, partner }) =>
+    log.kind === 'direct'
+      ? route.view === 'chat' && partner === route.userId
+      : 'conversationId' in route && route.conversationId === id,
+  );
   return (
     <VirtualList
       role="listbox"
@@ -56,7 +65,7 @@ export function ConversationList() {
       }}
       onActivate={(index) => {
         const live = list[index];
-        if (live) go({ view: 'chat', userId: live.partner });
+        if (live) go(routeTo(live));
       }}
       onEnd={conversations.more ? () => void conversations.loadMore().catch(() => undefined) : undefined}
     />
@@ -65,24 +74,38 @@ export function ConversationList() {
 
 function ConversationRow({ live }: { readonly live: LiveConversation }) {
   const styles = useStyles();
-  const { text, format } = useWords();
+  const words = useWords();
+  const { text, format } = words;
   const { self, drafts } = useWorkspace();
   const now = useNow();
-  const name = usePersonName(live.partner);
-  const { unread } = live.log;
+  const nameOf = useNameOf();
+  const { unread, kind, mutedUntil } = live.log;
+  const isDirect = kind === 'direct';
+  const name = isDirect ? nameOf(live.partner) : titleOf(live);
   const last = live.messages.at(-1);
+  const notice = isDirect ? undefined : groupEntries(live.log.entries).at(-1);
   const waiting = live.outgoing.at(-1);
-  const draft = drafts.get(live.partner);
-  const at = waiting?.at ?? last?.at;
+  const draft = isDirect ? drafts.get(live.partner) : undefined;
+  const at = waiting?.at ?? Math.max(last?.at ?? 0, notice?.at ?? 0);
+  const muted = isMuted(mutedUntil, now);
+  const preview = () => {
+    if (waiting !== undefined) return waiting.text;
+    if (notice !== undefined && notice.at >= (last?.at ?? 0)) return noticeLines(notice, { words, self, nameOf }).join('. ');
+    if (last === undefined) return '';
+    const written = last.text ?? '…';
+    if (last.author === self) return `${text.chat.own}: ${written}`;
+    return isDirect ? written : `${nameOf(last.author)}: ${written}`;
+  };
   return (
     <div className={styles.row}>
-      <PersonAvatar userId={live.partner} decorative />
+      {isDirect ? <PersonAvatar userId={live.partner} decorative /> : <GroupAvatar live={live} />}
       <div className={styles.words}>
         <div className={styles.top}>
-          <Text className={styles.cut} weight={unread > 0 ? 'bold' : 'regular'}>
+          <Text className={styles.cut} weight={unread > 0 && !muted ? 'bold' : 'regular'}>
             {name}
           </Text>
-          {at !== undefined && (
+          {muted && <AlertOffRegular aria-label={text.groups.muted} className={styles.time} />}
+          {at > 0 && (
             <Text size={200} className={styles.time}>
               {format.short(at, now)}
             </Text>
@@ -91,24 +114,27 @@ function ConversationRow({ live }: { readonly live: LiveConversation }) {
         <div className={styles.top}>
           <Text size={200} className={mergeClasses(styles.cut, styles.quiet, live.typing.length > 0 && styles.typing)}>
             {live.typing.length > 0 ? (
-              text.chat.typing(name)
+              typingLine(live.typing, words, nameOf)
             ) : draft ? (
               <>
                 <span className={styles.draft}>{text.chat.draft}:</span> {draft}
               </>
             ) : (
-              (waiting?.text ?? (last && preview(last, self, text.chat.own)))
+              preview()
             )}
           </Text>
           {unread > 0 && (
-            <CounterBadge count={unread} size="small" appearance="filled" aria-label={text.chat.unread(unread)} role="img" />
+            <CounterBadge
+              count={unread}
+              size="small"
+              appearance="filled"
+              color={muted ? 'informative' : 'brand'}
+              aria-label={text.chat.unread(unread)}
+              role="img"
+            />
           )}
         </div>
       </div>
     </div>
   );
-}
-
-function preview({ author, text: written = '…' }: ShownMessage, self: string, own: string): string {
-  return author === self ? `${own}: ${written}` : written;
 }

@@ -1,8 +1,10 @@
 import { useEffect, useState } from 'react';
 import type { Arrival } from '#web/api/index.ts';
-import { useConversationChanges, useWorkspace } from '#web/client/app/hooks.ts';
-import { go, routeOf } from '#web/client/app/route.ts';
+import { useConversationChanges, useNow, useWorkspace } from '#web/client/app/hooks.ts';
+import { go, pathOf, routeOf, routeTo } from '#web/client/app/route.ts';
 import { useShell } from '#web/client/app/shell.ts';
+import { titleOf } from '#web/client/groups/group-avatar.tsx';
+import { isMuted, mentions, unreadIn } from '#web/client/groups/muting.ts';
 import { useWords } from '#web/ui/text.ts';
 
 /**
@@ -10,12 +12,12 @@ import { useWords } from '#web/ui/text.ts';
  * front, unless its user does not want to be disturbed. Answers what screen readers are to say.
  */
 export function useMessageNotices(): string {
-  const { conversations, people, ownPresence } = useWorkspace();
+  const { client, self, conversations, people, ownPresence } = useWorkspace();
   const { preferences } = useShell();
   const { text } = useWords();
   const [announced, setAnnounced] = useState('');
   useConversationChanges();
-  const unread = conversations.list.reduce((sum, { log }) => sum + log.unread, 0);
+  const unread = unreadIn(conversations.list, useNow());
 
   useEffect(() => {
     document.title = unread > 0 ? `(${unread}) ${text.app.name}` : text.app.name;
@@ -25,34 +27,37 @@ export function useMessageNotices(): string {
     const arrived = ({ conversation, entries }: Arrival) => {
       const last = entries.at(-1);
       const written = typeof last?.body.text === 'string' ? last.body.text : '';
-      const name = people.get(conversation.partner)?.name ?? text.app.unknownPerson;
-      const route = routeOf(location.pathname);
+      const { notify, notifyText, notifyMentions } = preferences.value;
+      const called = notifyMentions && entries.some((entry) => mentions(entry, self));
+      if (isMuted(conversation.log.mutedUntil, client.now()) && !called) return;
+      const author = people.get(last?.author ?? conversation.partner)?.name ?? text.app.unknownPerson;
+      const name = conversation.log.kind === 'direct' ? author : text.notification.inGroup(author, titleOf(conversation));
       const looking = document.visibilityState === 'visible' && document.hasFocus();
-      const open = route.view === 'chat' && route.userId === conversation.partner;
+      const path = pathOf(routeTo(conversation));
+      const open = location.pathname === path;
       if (looking) setAnnounced(open ? text.chat.said(name, written) : text.notification.title(name));
       const own = ownPresence.value;
       const disturb = own === undefined || own === 'failed' || own.presence.state !== 'doNotDisturb';
-      const { notify, notifyText } = preferences.value;
       if (looking || !notify || !disturb) return;
-      void showNotification(text.notification.title(name), notifyText ? written : text.notification.hidden, conversation.partner);
+      void showNotification(text.notification.title(name), notifyText ? written : text.notification.hidden, path);
     };
     return conversations.onArrival(arrived);
-  }, [conversations, people, ownPresence, preferences, text]);
+  }, [client, self, conversations, people, ownPresence, preferences, text]);
 
   return announced;
 }
 
-/** One notification per person; a newer one takes the place of that before it. */
-async function showNotification(title: string, body: string, userId: Arrival['conversation']['partner']): Promise<void> {
+/** One notification per conversation; a newer one takes the place of that before it. */
+async function showNotification(title: string, body: string, path: string): Promise<void> {
   if (!('Notification' in globalThis) || Notification.permission !== 'granted') return;
-  const options: NotificationOptions = { body, tag: userId, icon: '/icon-192.png', data: { path: `/chat/${userId}` } };
+  const options: NotificationOptions = { body, tag: path, icon: '/icon-192.png', data: { path } };
   const registration = await navigator.serviceWorker?.getRegistration();
   // Phones only show those of a service worker, which then also hears the click.
   if (registration) return registration.showNotification(title, options);
   const notification = new Notification(title, options);
   notification.onclick = () => {
     focus();
-    go({ view: 'chat', userId });
+    go(routeOf(path));
     notification.close();
   };
 }

@@ -64,7 +64,7 @@ function NotificationsPart() {
   const styles = useStyles();
   const { text } = useWords();
   const { preferences } = useShell();
-  const { notify, notifyText } = useStore(preferences);
+  const { notify, notifyText, notifyMentions } = useStore(preferences);
   const supported = 'Notification' in globalThis;
   const [permission, setPermission] = useState(() => (supported ? Notification.permission : 'denied'));
   const turn = async (wanted: boolean) => {
@@ -91,6 +91,12 @@ function NotificationsPart() {
         disabled={!notify || permission !== 'granted'}
         label={text.settings.notifyText}
         onChange={(_, { checked }) => preferences.set({ ...preferences.value, notifyText: checked })}
+      />
+      <Switch
+        checked={notifyMentions}
+        disabled={!notify}
+        label={text.settings.notifyMentions}
+        onChange={(_, { checked }) => preferences.set({ ...preferences.value, notifyMentions: checked })}
       />
     </PagePart>
   );
