@@ -1,6 +1,7 @@
 import type { Device } from './device.ts';
 import type { DeviceKey } from './device-key.ts';
-import type { ConversationId, EntryId, ServerAddress, UserId } from './types.ts';
+import type { NewMessage } from './outgoing-queue.ts';
+import type { ConversationId, ServerAddress, UserId } from './types.ts';
 
 /** What proves a device: the refresh token and the key it is bound to. The key's private half cannot be read, only used. */
 export interface Credentials {
@@ -12,15 +13,12 @@ export interface Credentials {
 }
 
 /** A message that has not been acknowledged yet, kept so that a reload of the page loses no text. */
-export interface KeptMessage {
+export interface KeptMessage extends NewMessage {
   readonly userId: UserId;
   /** With whom the conversation is. */
   readonly partner: UserId;
   /** Of a group, which has no single partner. */
   readonly conversationId?: ConversationId;
-  readonly entryId: EntryId;
-  readonly text: string;
-  readonly at: number;
 }
 
 export interface StoredValues {

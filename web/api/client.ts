@@ -2,18 +2,19 @@ import type { WireEvent } from '#shared/protocol/envelope.ts';
 import { UCError } from '#shared/protocol/errors.ts';
 import { AccessToken } from './access-token.ts';
 import { type CallOptions, Calls } from './calls.ts';
+import type { ClientOptions } from './client-options.ts';
 import { type ClientState, noSession } from './client-state.ts';
 import { type CredentialStore, MemoryCredentialStore } from './client-store.ts';
 import { type ClientClock, pause, platformClock } from './clock.ts';
 import { type Device, deviceOf } from './device.ts';
 import { Emitter, type Unsubscribe } from './emitter.ts';
-import { ServerList } from './server-list.ts';
+import { KnownServers } from './known-servers.ts';
+import { ServerEvents } from './server-events.ts';
 import { SessionKeeper } from './session-keeper.ts';
 import { SignInHttp } from './sign-in.ts';
 import type {
   Activity,
   CallParams,
-  Capability,
   EventFields,
   EventName,
   MethodName,
@@ -23,21 +24,6 @@ import type {
   UserId,
   Welcome,
 } from './types.ts';
-
-export interface ClientOptions {
-  /** Origins of servers; one that answers is enough, the others are learned from it. The first is tried first. */
-  readonly servers: readonly string[];
-  /** Signs in as a device of this kind and name. */
-  readonly device?: Omit<Device, 'id'>;
-  readonly capabilities?: readonly Capability[];
-  /** Default: in memory. */
-  readonly store?: CredentialStore;
-  readonly clock?: ClientClock;
-  readonly fetch?: typeof globalThis.fetch;
-  readonly WebSocket?: typeof globalThis.WebSocket;
-  /** Numbers in [0, 1). */
-  readonly random?: () => number;
-}
 
 /**
  * A client of the company's servers: keeps one session open on whichever server takes it and answers typed calls over it.
@@ -54,14 +40,11 @@ export class Client {
   readonly #calls: Calls;
   readonly #states = new Emitter<ClientState>();
   readonly #reaches = new Emitter<Reach>();
-  readonly #serverLists = new Emitter<readonly ServerAddress[]>();
-  readonly #events = new Map<string, Emitter<never>>();
-  #servers: ServerList;
+  readonly #events = new ServerEvents();
+  readonly #servers: KnownServers;
   #state: ClientState = { phase: 'signedOut', reason: 'never' };
   #reach: Reach = { mesh: 'up', database: 'up', outbox: 'up' };
   #device: Device | undefined;
-  /** Origin of the server that served last. */
-  #own: string | undefined;
   #activity: { readonly activity: Activity; readonly unsentText: boolean } = { activity: 'active', unsentText: false };
   #keeper: SessionKeeper | undefined;
 
@@ -71,8 +54,7 @@ export class Client {
     this.store = options.store ?? new MemoryCredentialStore();
     this.clock = options.clock ?? platformClock;
     this.#random = options.random ?? Math.random;
-    this.#servers = new ServerList(options.servers);
-    this.#own = options.servers[0];
+    this.#servers = new KnownServers({ seeds: options.servers, store: this.store, random: this.#random });
     const fetch = options.fetch ?? globalThis.fetch.bind(globalThis);
     this.#http = new SignInHttp({ fetch, store: this.store, servers: () => this.servers });
     this.#token = new AccessToken(this.#http, this.clock);
@@ -100,7 +82,7 @@ export class Client {
 
   /** Origins of all servers this client knows, in the order in which it would try them now. */
   get servers(): readonly string[] {
-    return this.#servers.inOrder(this.#own, this.#random).map(({ url }) => url);
+    return this.#servers.inOrder().map(({ url }) => url);
   }
 
   /** The servers' time now, in milliseconds since 1970, also on a device whose clock is wrong. */
@@ -118,16 +100,11 @@ export class Client {
 
   /** The company's servers, each time they are told. */
   onServers(listener: (servers: readonly ServerAddress[]) => void): Unsubscribe {
-    return this.#serverLists.on(listener);
+    return this.#servers.onTold(listener);
   }
 
   on<E extends EventName>(event: E, listener: (fields: EventFields<E>) => void): Unsubscribe {
-    let emitter = this.#events.get(event);
-    if (!emitter) {
-      emitter = new Emitter<never>();
-      this.#events.set(event, emitter);
-    }
-    return emitter.on(listener as (fields: never) => void);
+    return this.#events.on(event, listener);
   }
 
   /**
@@ -202,15 +179,10 @@ export class Client {
   }
 
   async #prepare(): Promise<void> {
-    const learned = await this.store.get('servers');
-    if (learned) this.#servers = this.#servers.learn(learned);
-    else this.#askForServers();
-  }
-
-  /** So that a sign-in finds another server even if the only known one dies before it; without an answer the welcome tells them. */
-  #askForServers(): void {
+    if (await this.#servers.recall()) return;
+    // So that a sign-in finds another server even if the only known one dies before it; without an answer the welcome tells them.
     this.#http.servers().then(
-      (servers) => this.#servers.learned.length === 0 && this.#learn(servers),
+      (servers) => this.#servers.learnFirst(servers),
       () => undefined,
     );
   }
@@ -239,7 +211,7 @@ export class Client {
       WebSocket: this.#options.WebSocket ?? globalThis.WebSocket,
       random: this.#random,
       token: this.#token,
-      candidates: () => this.#servers.inOrder(this.#own, this.#random),
+      candidates: () => this.#servers.inOrder(),
       params: () => ({ device, capabilities: [...(this.#options.capabilities ?? ['chat'])], activity: this.#activity.activity }),
       onState: (state) => this.#enter(state),
       onOpened: (welcome, url) => this.#opened(welcome, url),
@@ -282,8 +254,8 @@ export class Client {
   }
 
   #opened(welcome: Welcome, url: string): void {
-    this.#own = url;
-    this.#learn(welcome.servers);
+    this.#servers.servedBy(url);
+    this.#servers.learn(welcome.servers);
     this.#setReach(welcome.reach);
     if (this.#activity.unsentText) this.#tellActivity();
   }
@@ -291,12 +263,6 @@ export class Client {
   #tellActivity(): void {
     // Without a session nothing is lost: the next one is opened with it.
     this.#keeper?.connection?.request('session.activity', this.#activity).catch(() => undefined);
-  }
-
-  #learn(servers: readonly ServerAddress[]): void {
-    this.#servers = this.#servers.learn(servers);
-    void this.store.set('servers', servers);
-    this.#serverLists.emit(servers);
   }
 
   #setReach(reach: Reach): void {
@@ -311,8 +277,8 @@ export class Client {
       this.#keeper?.moveTo({ id: serverId, url, ticket });
     } else if (event === 'session.ended') this.#sessionEnded(told);
     else if (event === 'system.reach') this.#setReach(told);
-    else if (event === 'system.servers') this.#learn((fields as EventFields<'system.servers'>).servers);
-    this.#events.get(event)?.emit(told);
+    else if (event === 'system.servers') this.#servers.learn((fields as EventFields<'system.servers'>).servers);
+    this.#events.emit(event, fields);
   }
 
   /** The close code that follows says the same; this one comes first and knows more. */

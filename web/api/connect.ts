@@ -1,5 +1,6 @@
 import { UCError } from '#shared/protocol/errors.ts';
-import { Client, type ClientOptions } from './client.ts';
+import { Client } from './client.ts';
+import type { ClientOptions } from './client-options.ts';
 
 export type ConnectOptions = ClientOptions &
   ({ readonly signIn: string; readonly password: string } | { readonly signIn?: undefined });

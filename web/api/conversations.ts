@@ -1,10 +1,10 @@
 import { UCError } from '#shared/protocol/errors.ts';
 import { timeOrderedId } from '#shared/random-id.ts';
 import type { Client } from './client.ts';
-import type { KeptMessage } from './client-store.ts';
 import type { ClientTimer } from './clock.ts';
 import { type ConversationHost, LiveConversation } from './conversation.ts';
 import { Emitter, type Unsubscribe } from './emitter.ts';
+import { KeptMessages } from './kept-messages.ts';
 import type { Conversation, ConversationId, Entry, EntryId, PendingEntry, Reach, UserId } from './types.ts';
 
 export interface Arrival {
@@ -35,17 +35,23 @@ export class Conversations {
   readonly #byPartner = new Map<UserId, ConversationId>();
   readonly #changes = new Emitter<LiveConversation | undefined>();
   readonly #arrivals = new Emitter<Arrival>();
+  readonly #kept: KeptMessages;
   readonly #off: Unsubscribe[];
   #session: string | undefined;
   #nextCursor: string | undefined;
   /** The list was told from memory, while the database was away. */
   #partial = false;
   #state: 'loading' | 'ready' | 'failed' = 'loading';
-  #keeping: Promise<void> | undefined;
   #offering: ClientTimer | undefined;
 
   constructor(client: Client) {
     this.#client = client;
+    this.#kept = new KeptMessages({
+      client,
+      all: () => this.#byId.values(),
+      conversationOf: async ({ conversationId, partner }) =>
+        conversationId === undefined ? this.open(partner) : this.#byId.get(conversationId),
+    });
     this.#off = [
       client.onState(() => this.#renew()),
       client.onReach((reach) => this.#onReach(reach)),
@@ -159,7 +165,7 @@ export class Conversations {
       await this.#readPage();
       this.#state = 'ready';
       this.#changes.emit(undefined);
-      if (first) await this.#sendKept();
+      if (first) await this.#kept.send();
       this.#retryAll();
     } catch (error) {
       if (!(error instanceof UCError)) throw error;
@@ -265,7 +271,7 @@ export class Conversations {
   }
 
   #changed(live: LiveConversation): void {
-    this.#keep();
+    if (this.#state === 'ready') this.#kept.keep();
     if (live.outgoing.some(({ error }) => error?.retryable)) this.#offerAgain();
     this.#changes.emit(live);
   }
@@ -279,35 +285,6 @@ export class Conversations {
 
   #retryAll(): void {
     for (const live of this.#byId.values()) live.retry();
-  }
-
-  async #sendKept(): Promise<void> {
-    const kept = (await this.#client.store.get('outgoing')) ?? [];
-    for (const { userId, partner, conversationId, entryId, text, at } of kept) {
-      if (userId !== this.#client.userId) continue;
-      const live = conversationId === undefined ? await this.open(partner) : this.#byId.get(conversationId);
-      live?.sendKept({ entryId, text, at });
-    }
-  }
-
-  /** Keeps unacknowledged texts; writes follow each other, the last one with what is there then. */
-  #keep(): void {
-    if (this.#keeping || this.#state !== 'ready') return;
-    this.#keeping = Promise.resolve().then(async () => {
-      this.#keeping = undefined;
-      await this.#client.store.set('outgoing', this.#unacknowledged());
-    });
-  }
-
-  #unacknowledged(): KeptMessage[] {
-    const { userId } = this.#client;
-    if (userId === undefined) return [];
-    return [...this.#byId.values()].flatMap(({ id, log, partner, outgoing }) =>
-      outgoing.map(({ entryId, text, at }) => {
-        const kept = { userId, partner, entryId, text, at };
-        return log.kind === 'direct' ? kept : { ...kept, conversationId: id };
-      }),
-    );
   }
 }
 

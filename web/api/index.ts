@@ -2,7 +2,8 @@ export { type ErrorCode, UCError } from '#shared/protocol/errors.ts';
 export type { CallOptions } from './calls.ts';
 export { type ChatLog, type Delivery, deliveryOf } from './chat-log.ts';
 export { type Reaction, type ShownMessage, shownMessages } from './chat-view.ts';
-export { Client, type ClientOptions } from './client.ts';
+export { Client } from './client.ts';
+export type { ClientOptions } from './client-options.ts';
 export type { ClientState, SignedOutReason } from './client-state.ts';
 export {
   type CredentialStore,
@@ -14,10 +15,11 @@ export {
 export { type ClientClock, type ClientTimer, platformClock } from './clock.ts';
 export { type ConnectOptions, connect } from './connect.ts';
 export { Connection, ConnectionLost } from './connection.ts';
-export { LiveConversation, mostNamed } from './conversation.ts';
+export { LiveConversation } from './conversation.ts';
+export { mostNamed } from './conversation-acts.ts';
 export { type Arrival, Conversations, type NewGroupOptions } from './conversations.ts';
 export { Emitter, type Unsubscribe } from './emitter.ts';
-export type { Outgoing } from './outgoing-queue.ts';
+export type { NewMessage, Outgoing, Written } from './outgoing-queue.ts';
 export { PresenceWatch } from './presence-watch.ts';
 export { comparePresenceVersions, type Roster } from './roster.ts';
 export { NoServerAnswered } from './sign-in.ts';

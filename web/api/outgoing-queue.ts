@@ -1,12 +1,18 @@
 import { UCError } from '#shared/protocol/errors.ts';
-import type { EntryId } from './types.ts';
+import type { EntryId, ParamsIn } from './types.ts';
 
-/** A message that is not in the log yet. */
-export interface Outgoing {
+/** What a person writes: a text, whom it calls, what it answers. */
+export type Written = Readonly<ParamsIn<'chat.send'>['body']>;
+
+/** A message as it was written. */
+export interface NewMessage extends Written {
   readonly entryId: EntryId;
-  readonly text: string;
   /** When it was written: milliseconds since 1970. */
   readonly at: number;
+}
+
+/** A message that is not in the log yet. */
+export interface Outgoing extends NewMessage {
   readonly state: 'waiting' | 'sending' | 'failed';
   /** Why it failed. */
   readonly error?: UCError;
@@ -14,6 +20,11 @@ export interface Outgoing {
 
 /** What became of a message: it has its number, or its place among those that are pending. */
 export type Taken = { readonly seq: number; readonly at: number } | { readonly pending: number; readonly at: number };
+
+/** What of a message is sent. */
+export function writtenOf({ text, mentions, replyTo }: Written): Written {
+  return { text, ...(mentions === undefined ? {} : { mentions }), ...(replyTo === undefined ? {} : { replyTo }) };
+}
 
 export interface OutgoingQueueOptions {
   /** Sends one message and waits for the answer, over reconnects if need be. The same entryId may be sent again. */
@@ -41,7 +52,7 @@ export class OutgoingQueue {
     return this.#items;
   }
 
-  add(message: Pick<Outgoing, 'entryId' | 'text' | 'at'>): void {
+  add(message: NewMessage): void {
     this.#set([...this.#items, { ...message, state: 'waiting' }]);
     void this.#pump();
   }
@@ -51,9 +62,7 @@ export class OutgoingQueue {
     const again = (item: Outgoing) =>
       item.state === 'failed' && (entryId === undefined ? item.error?.retryable === true : item.entryId === entryId);
     if (!this.#items.some(again)) return;
-    this.#set(
-      this.#items.map((item) => (again(item) ? { entryId: item.entryId, text: item.text, at: item.at, state: 'waiting' } : item)),
-    );
+    this.#set(this.#items.map((item) => (again(item) ? { ...newMessage(item), state: 'waiting' } : item)));
     void this.#pump();
   }
 
@@ -83,18 +92,19 @@ export class OutgoingQueue {
     return first?.state === 'waiting' ? first : undefined;
   }
 
-  async #sendOne({ entryId, text, at }: Outgoing): Promise<void> {
-    const message: Outgoing = { entryId, text, at, state: 'sending' };
+  async #sendOne(item: Outgoing): Promise<void> {
+    const written = newMessage(item);
+    const message: Outgoing = { ...written, state: 'sending' };
     this.#replace(message);
     try {
       const taken = await this.#options.send(message);
       this.#options.onTaken(message, taken);
-      this.#set(this.#items.filter((item) => item.entryId !== entryId));
+      this.#set(this.#items.filter(({ entryId }) => entryId !== written.entryId));
     } catch (error) {
       const known = error instanceof UCError ? error : new UCError('INTERNAL', String(error), { cause: error });
       // No answer in time says nothing; sent again, the same message is the same entry.
-      if (known.code === 'OUTCOME_UNKNOWN') this.#replace({ entryId, text, at, state: 'waiting' });
-      else this.#replace({ entryId, text, at, state: 'failed', error: known });
+      if (known.code === 'OUTCOME_UNKNOWN') this.#replace({ ...written, state: 'waiting' });
+      else this.#replace({ ...written, state: 'failed', error: known });
     }
   }
 
@@ -106,4 +116,8 @@ export class OutgoingQueue {
     this.#items = items;
     this.#options.onChange();
   }
+}
+
+function newMessage(item: Outgoing): NewMessage {
+  return { ...writtenOf(item), entryId: item.entryId, at: item.at };
 }
