@@ -20,6 +20,8 @@ export * from './chat-entries.ts';
 export const maxNamedMembers = 500;
 /** Up to this many members, everybody is told how far the others have read and who is writing. */
 export const maxToldPositions = 100;
+/** Entries about others in one answer. */
+export const maxAboutEntries = 1_000;
 
 const title = text(1, 100).refine((value) => value.trim() !== '', 'must not be blank');
 const namedMembers = z.array(userIdSchema).min(1).max(maxNamedMembers);
@@ -145,6 +147,12 @@ export const chatMethods = {
         path: ['after'],
       }),
     result: z.object({ entries: z.array(entrySchema), head: cursorSchema, more: z.boolean() }),
+  },
+  'chat.entries': {
+    about:
+      'Entries by their ids, each with what names it since (edits, reactions, deletes; the first 1,000 of these), ascending. Those that are not there, or that the user may not see, are missing.',
+    params: z.strictObject({ conversationId: conversationIdSchema, entryIds: z.array(entryIdSchema).min(1).max(200) }),
+    result: z.object({ entries: z.array(entrySchema) }),
   },
   'chat.resume': {
     about:

@@ -17,6 +17,7 @@ import type { ChatConfig } from './config.ts';
 import { ConversationMembers } from './conversation-members.ts';
 import { Delivery } from './delivery.ts';
 import { replicaDirectory } from './directory.ts';
+import { EntryRepository } from './entry-repository.ts';
 import { Generation } from './generation.ts';
 import type { GroupLimits } from './group-limits.ts';
 import { GroupService } from './group-service.ts';
@@ -24,6 +25,7 @@ import { Heads } from './heads.ts';
 import { MemoryView } from './memory-view.ts';
 import { MessageService } from './message-service.ts';
 import { registerChatMethods } from './methods.ts';
+import { NamedEntries } from './named-entries.ts';
 import { Notifier } from './notifier.ts';
 import { PendingEntries } from './pending-entries.ts';
 import { PendingStorage } from './pending-storage.ts';
@@ -122,7 +124,8 @@ export function createChat(dependencies: ChatDependencies): Chat {
     commit: (entry, everybody, from) => committer.commit(entry, everybody, from),
     read: (userId, conversationId) => chat.read(userId, conversationId),
   });
-  registerChatMethods(dispatcher, { chat, messages, groups });
+  const named = new NamedEntries({ access, repository: new EntryRepository(database) });
+  registerChatMethods(dispatcher, { chat, messages, groups, named });
 
   function onCommitted(current: number, committed: readonly Committed[]): void {
     metrics.committed(committed.length);

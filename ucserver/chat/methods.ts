@@ -1,16 +1,21 @@
 import type { Dispatcher } from '#ucserver/gateway/index.ts';
 import type { GroupService } from './group-service.ts';
 import type { MessageService } from './message-service.ts';
+import type { NamedEntries } from './named-entries.ts';
 import type { ChatService } from './service.ts';
 
 export interface ChatServices {
   readonly chat: ChatService;
   readonly messages: MessageService;
   readonly groups: GroupService;
+  readonly named: NamedEntries;
 }
 
 /** What clients can ask of chat. */
-export function registerChatMethods(dispatcher: Pick<Dispatcher, 'register'>, { chat, messages, groups }: ChatServices): void {
+export function registerChatMethods(
+  dispatcher: Pick<Dispatcher, 'register'>,
+  { chat, messages, groups, named }: ChatServices,
+): void {
   dispatcher.register('chat.open', (params, { userId }) => chat.open(userId, params));
   dispatcher.register('chat.conversations', (params, { userId }) => chat.conversations(userId, params));
   dispatcher.register('chat.send', (params, { session }) => messages.send(session, params));
@@ -26,6 +31,7 @@ export function registerChatMethods(dispatcher: Pick<Dispatcher, 'register'>, { 
   dispatcher.register('chat.leave', (params, { session }) => groups.leave(session, params));
   dispatcher.register('chat.mute', (params, { session }) => groups.mute(session, params));
   dispatcher.register('chat.history', (params, { userId }) => chat.history(userId, params));
+  dispatcher.register('chat.entries', (params, { userId }) => named.read(userId, params));
   dispatcher.register('chat.resume', (params, { userId }) => chat.resume(userId, params));
   dispatcher.register('chat.mark', (params, { session }) => chat.mark(session, params));
   dispatcher.register('chat.typing', (params, { userId }) => chat.type(userId, params));
