@@ -59,7 +59,8 @@ export interface VirtualListProps {
   readonly count: number;
   readonly row: (index: number) => RowShape;
   readonly render: (index: number) => ReactNode;
-  readonly onActivate: (index: number) => void;
+  /** The row was chosen; the element is the row. */
+  readonly onActivate: (index: number, target: HTMLElement) => void;
   /** The row's menu is wanted; the element is where it belongs. */
   readonly onMenu?: (index: number, target: HTMLElement) => void;
   /** Arrow keys left and right, for rows that open and close. */
@@ -110,6 +111,10 @@ export function VirtualList(props: VirtualListProps) {
     virtualizer.scrollToIndex(next);
   };
 
+  const activate = (index: number) => {
+    const target = document.getElementById(rowId(index));
+    if (target) onActivate(index, target);
+  };
   const openMenu = (index: number) => {
     const target = document.getElementById(rowId(index));
     if (target && onMenu) onMenu(index, target);
@@ -125,7 +130,7 @@ export function VirtualList(props: VirtualListProps) {
     else if (key === 'End') move(count - 1, -1);
     else if (key === 'PageDown') move(place + pageRows(), 1);
     else if (key === 'PageUp') move(place - pageRows(), -1);
-    else if (key === 'Enter' || key === ' ') onActivate(place);
+    else if (key === 'Enter' || key === ' ') activate(place);
     else if (key === 'ArrowRight') onTurn?.(place, true);
     else if (key === 'ArrowLeft') onTurn?.(place, false);
     else if (key === 'ContextMenu' || (key === 'F10' && shiftKey)) openMenu(place);
@@ -171,7 +176,7 @@ export function VirtualList(props: VirtualListProps) {
               onClick={() => {
                 if (passive) return;
                 setActive(index);
-                onActivate(index);
+                activate(index);
               }}
               onContextMenu={(event: MouseEvent) => {
                 if (!onMenu || passive) return;

@@ -3,6 +3,8 @@ import { ChatRegular } from '@fluentui/react-icons/svg/chat';
 import { useState } from 'react';
 import { ChatView } from '#web/client/chat/chat-view.tsx';
 import { useMessageNotices } from '#web/client/chat/message-notices.ts';
+import { GroupPanel } from '#web/client/groups/group-panel.tsx';
+import { GroupView } from '#web/client/groups/group-view.tsx';
 import { PersonCard } from '#web/client/people/person-card.tsx';
 import { PermissionsPage } from '#web/client/permissions/permissions-page.tsx';
 import { SettingsPage } from '#web/client/settings/settings-page.tsx';
@@ -60,7 +62,8 @@ export function MainView() {
   const showContent = !isNarrow || route.view !== 'home';
   // Alone on the page it is the main thing.
   const Left = showContent ? 'nav' : 'main';
-  const showCard = isWide && card && route.view === 'chat';
+  const showCard = isWide && card && (route.view === 'chat' || route.view === 'conversation');
+  const hideCard = () => preferences.set({ ...preferences.value, card: false });
   return (
     <div className={styles.root}>
       {showContent && (
@@ -82,12 +85,16 @@ export function MainView() {
           </main>
         )}
         {showCard && (
-          <aside className={styles.card} aria-label={text.contacts.card} data-region>
-            <PersonCard
-              userId={route.userId}
-              place="beside"
-              onClose={() => preferences.set({ ...preferences.value, card: false })}
-            />
+          <aside
+            className={styles.card}
+            aria-label={route.view === 'chat' ? text.contacts.card : text.groups.members}
+            data-region
+          >
+            {route.view === 'chat' ? (
+              <PersonCard userId={route.userId} place="beside" onClose={hideCard} />
+            ) : (
+              <GroupPanel key={route.conversationId} conversationId={route.conversationId} place="beside" onClose={hideCard} />
+            )}
           </aside>
         )}
       </div>
@@ -102,6 +109,9 @@ export function MainView() {
 function Content({ route }: { readonly route: Route }) {
   const { text } = useWords();
   if (route.view === 'chat') return <ChatView userId={route.userId} />;
+  if (route.view === 'conversation') return <GroupView key={route.conversationId} conversationId={route.conversationId} />;
+  if (route.view === 'members')
+    return <GroupPanel key={route.conversationId} conversationId={route.conversationId} place="alone" />;
   if (route.view === 'person') return <PersonCard userId={route.userId} place="alone" />;
   if (route.view === 'settings') return <SettingsPage />;
   if (route.view === 'permissions') return <PermissionsPage />;

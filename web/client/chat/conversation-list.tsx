@@ -8,6 +8,7 @@ import { GroupAvatar, titleOf } from '#web/client/groups/group-avatar.tsx';
 import { groupEntries, noticeLines } from '#web/client/groups/group-notices.ts';
 import { isMuted } from '#web/client/groups/muting.ts';
 import { typingLine } from '#web/client/groups/name-list.ts';
+import { NewGroupButton } from '#web/client/groups/new-group-button.tsx';
 import { useNameOf } from '#web/client/people/person-name.ts';
 import { PersonAvatar } from '#web/client/presence/person-avatar.tsx';
 import { Empty, Loading } from '#web/ui/states.tsx';
@@ -17,6 +18,9 @@ import { VirtualList } from '#web/ui/virtual-list.tsx';
 const rowHeight = 60;
 
 const useStyles = makeStyles({
+  root: { height: '100%', display: 'flex', flexDirection: 'column', minHeight: 0 },
+  tools: { display: 'flex', padding: tokens.spacingHorizontalXS },
+  list: { flexGrow: 1, minHeight: 0 },
   row: {
     display: 'flex',
     alignItems: 'center',
@@ -36,6 +40,20 @@ const useStyles = makeStyles({
 
 /** All conversations, those with the newest entries first. */
 export function ConversationList() {
+  const styles = useStyles();
+  return (
+    <div className={styles.root}>
+      <div className={styles.tools}>
+        <NewGroupButton />
+      </div>
+      <div className={styles.list}>
+        <List />
+      </div>
+    </div>
+  );
+}
+
+function List() {
   const { text } = useWords();
   const { conversations } = useWorkspace();
   const route = useRoute();
