@@ -13,13 +13,14 @@ import {
   withPending,
   withPosition,
 } from './chat-log.ts';
-import { type ShownMessage, shownMessages } from './chat-view.ts';
+import type { ShownMessage } from './chat-view.ts';
 import type { Client } from './client.ts';
 import { ConversationActs } from './conversation-acts.ts';
 import { LogReader } from './log-reader.ts';
 import { type NewMessage, type Outgoing, OutgoingQueue, type Taken, type Written, writtenOf } from './outgoing-queue.ts';
 import type { Conversation, Cursor, Entry, EntryId, PendingEntry, Position, UserId } from './types.ts';
 import { TypingSigns } from './typing-signs.ts';
+import { type ShownPart, Viewing, type WantedPlace } from './viewing.ts';
 
 /** A message waits this long for its answer; sent again, it is the same one. */
 const sendWithinMs = 3_600_000;
@@ -40,8 +41,8 @@ export class LiveConversation extends ConversationActs {
   readonly #reader: LogReader;
   readonly #arrivals: Arrivals;
   readonly #typing: TypingSigns;
+  readonly #viewing: Viewing;
   #log: ChatLog;
-  #messages: (Pick<ChatLog, 'entries' | 'pending'> & { readonly messages: readonly ShownMessage[] }) | undefined;
 
   constructor(conversation: Conversation, host: ConversationHost) {
     const { client, self } = host;
@@ -71,6 +72,13 @@ export class LiveConversation extends ConversationActs {
       log: () => this.#log,
       onLog: (log) => this.#set(log),
       onMissed: (entries) => this.#arrivals.entries(entries),
+    });
+    this.#viewing = new Viewing({
+      client,
+      reader: this.#reader,
+      log: () => this.#log,
+      onLog: (log) => this.#set(log),
+      changed: () => host.changed(this),
     });
     this.#typing = new TypingSigns({
       clock: client.clock,
@@ -120,12 +128,34 @@ export class LiveConversation extends ConversationActs {
     return entryId;
   }
 
-  /** What this conversation shows, with what is pending. */
+  /** The newest messages, with what is pending. */
   get messages(): readonly ShownMessage[] {
-    const { entries, pending } = this.#log;
-    if (this.#messages?.entries !== entries || this.#messages.pending !== pending)
-      this.#messages = { entries, pending, messages: shownMessages([...entries, ...pending]) };
-    return this.#messages.messages;
+    return this.#viewing.messages;
+  }
+
+  /** What there is to see: the newest part, unless somebody looks at another one. */
+  get shown(): ShownPart {
+    return this.#viewing.shown;
+  }
+
+  /** Where somebody wanted to look last; `undefined`: at the newest. */
+  get wanted(): WantedPlace | undefined {
+    return this.#viewing.wanted;
+  }
+
+  /** A message of this conversation, also one that is not held: `undefined` while it is read, `null` when it cannot be seen. */
+  message(entryId: EntryId): ShownMessage | null | undefined {
+    return this.#viewing.message(entryId);
+  }
+
+  /** Shows the entries around a number, however old they are. @throws UCError */
+  openAt(seq: number): Promise<void> {
+    return this.#viewing.openAt(seq);
+  }
+
+  /** Looks at the newest part again. */
+  openNewest(): void {
+    this.#viewing.openNewest();
   }
 
   /** Takes over a message kept from an earlier life of this client. */
@@ -146,9 +176,14 @@ export class LiveConversation extends ConversationActs {
     return this.#reader.newest();
   }
 
-  /** One page of older entries; nothing when there are none. @throws UCError */
+  /** One more page of older entries of what is shown; nothing when there are none. @throws UCError */
   loadEarlier(): Promise<void> {
-    return this.#reader.earlier();
+    return this.#viewing.earlier();
+  }
+
+  /** One more page of newer entries of what is shown, until it is the newest part. @throws UCError */
+  loadLater(): Promise<void> {
+    return this.#viewing.later();
   }
 
   /** The person has seen everything that is here. */
@@ -181,6 +216,7 @@ export class LiveConversation extends ConversationActs {
   takeEntry(entry: Entry): void {
     this.#typing.ended(entry.author);
     this.#queue.arrived(entry.entryId);
+    this.#viewing.heard(entry);
     const before = lastSeq(this.#log);
     const log = withEntries(this.#log, [entry], this.#host.self);
     void this.#take(log, entry.seq > before && lastSeq(log) === entry.seq ? [entry] : []);
@@ -226,6 +262,7 @@ export class LiveConversation extends ConversationActs {
   #set(log: ChatLog): void {
     if (log === this.#log) return;
     this.#log = log;
+    this.#viewing.check();
     this.#host.changed(this);
   }
 

@@ -24,3 +24,4 @@ export { PresenceWatch } from './presence-watch.ts';
 export { comparePresenceVersions, type Roster } from './roster.ts';
 export { NoServerAnswered } from './sign-in.ts';
 export type * from './types.ts';
+export type { ShownPart, WantedPlace } from './viewing.ts';
