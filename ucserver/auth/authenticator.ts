@@ -115,7 +115,7 @@ export class Authenticator {
   /** @throws UCError `TOKEN_INVALID`. */
   async refresh({ refreshToken, nonce, signature }: z.output<typeof refreshBodySchema>): Promise<Tokens> {
     const { tokens, nonces } = this.#options;
-    const token = await tokens.readRefresh(refreshToken);
+    const token = tokens.readRefresh(refreshToken);
     const user = this.#check(token);
     nonces.use(nonce);
     if (!provesKey(token.key, nonce, signature)) throw new UCError('TOKEN_INVALID', 'The signature does not prove the key.');
@@ -124,7 +124,7 @@ export class Authenticator {
 
   /** Who an access token speaks for. @throws UCError `TOKEN_INVALID` when it is not valid, has ended or was revoked. */
   async authenticate(accessToken: string): Promise<AccessToken> {
-    const token = await this.#options.tokens.readAccess(accessToken);
+    const token = this.#options.tokens.readAccess(accessToken);
     this.#check(token);
     return token;
   }

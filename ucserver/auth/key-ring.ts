@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type webcrypto } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, type webcrypto } from 'node:crypto';
 import { randomId } from '#shared/ids.ts';
 import { UCError } from '#shared/protocol/errors.ts';
 import type { Clock, Timer } from '#shared/runtime/clock.ts';
@@ -43,7 +43,7 @@ export interface KeyRingOptions {
 
 interface Key {
   readonly stored: StoredKey;
-  readonly publicKey: webcrypto.CryptoKey;
+  readonly publicKey: KeyObject;
   readonly privateKey: webcrypto.CryptoKey;
 }
 
@@ -93,7 +93,7 @@ export class KeyRing {
   }
 
   /** The public half; undefined when unknown or no longer valid. */
-  publicKey(id: string): webcrypto.CryptoKey | undefined {
+  publicKey(id: string): KeyObject | undefined {
     const key = this.#keys.get(id);
     return key && key.stored.valid_until > this.#options.clock.wallMs() ? key.publicKey : undefined;
   }
@@ -111,7 +111,7 @@ export class KeyRing {
       this.#keys.set(stored.id, {
         stored,
         privateKey: privateKey.toCryptoKey('Ed25519', false, ['sign']),
-        publicKey: createPublicKey(privateKey).toCryptoKey('Ed25519', true, ['verify']),
+        publicKey: createPublicKey(privateKey),
       });
     } catch (error) {
       // Sealed with another mesh password: its tokens cannot be trusted here, a new key will be made.
