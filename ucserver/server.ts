@@ -160,8 +160,8 @@ export async function startServer({
   if (forgotten.length > 0) throw new Error(`nobody handles ${forgotten.join(', ')}`);
 
   const servers = (): ServerAddress[] => members.all().map(({ incarnation, url }) => ({ id: incarnation.serverId, url }));
-  const origins = new Origins({ listed: config.http.origins, servers });
-  const clientAddress = new ClientAddress(config.http.trustedProxies);
+  const origins = new Origins({ listed: config.http.origins, servers, ownUrl: config.http.url });
+  const clientAddress = new ClientAddress(config.http);
   const gateway = new Gateway({
     ...{ config: config.gateway, name: serverId, opener: signIn, ...base, registry },
     originAllowed: (origin, host) => origins.allows(origin, host),
@@ -177,6 +177,7 @@ export async function startServer({
       systemRoutes({
         ...{ servers, health, registry, metricsFrom: new Networks(config.http.metricsFrom) },
         isDraining: () => signIn.load().draining,
+        isDirect: (request) => clientAddress.isDirect(request),
       }),
     ],
   });

@@ -1,4 +1,5 @@
 import { UCError } from '#shared/protocol/errors.ts';
+import { addressBlock } from '#shared/runtime/address-block.ts';
 import type { Clock } from '#shared/runtime/clock.ts';
 
 /** How attempts of one kind are slowed down. */
@@ -49,7 +50,7 @@ export class Throttle {
    * @throws UCError `RATE_LIMITED` with the time to wait.
    */
   begin(name: string, address: string): Attempt {
-    const network = networkOf(address);
+    const network = addressBlock(address);
     const nowMs = this.#clock.monotonicMs();
     const waitMs = Math.max(
       waitOf(this.#names.get(name), perName, nowMs),
@@ -93,17 +94,4 @@ function takeBack(records: Map<string, Record>, key: string): void {
   if (!record) return;
   record.failures--;
   if (record.failures <= 0) records.delete(key);
-}
-
-/** Somebody with IPv6 usually has a whole /64. */
-function networkOf(address: string): string {
-  if (!address.includes(':')) return address;
-  const [head = '', tail] = address.split('::');
-  const groups = head === '' ? [] : head.split(':');
-  if (tail !== undefined) {
-    const after = tail === '' ? [] : tail.split(':');
-    while (groups.length + after.length < 8) groups.push('0');
-    groups.push(...after);
-  }
-  return groups.slice(0, 4).join(':');
 }

@@ -6,6 +6,7 @@ import { type RawData, WebSocket, WebSocketServer } from 'ws';
 import { type CloseReason, closeCodes } from '#shared/protocol/close-codes.ts';
 import { httpPaths } from '#shared/protocol/http.ts';
 import { subprotocol, wireLimits } from '#shared/protocol/wire-limits.ts';
+import { addressBlock } from '#shared/runtime/address-block.ts';
 import type { Clock, Timer } from '#shared/runtime/clock.ts';
 import type { Logger } from '#shared/runtime/logger.ts';
 import type { GatewayConfig } from './config.ts';
@@ -41,6 +42,7 @@ export class Gateway {
   readonly #host: ConnectionHost;
   readonly #sockets: WebSocketServer;
   readonly #connections = new Set<Connection>();
+  /** By {@link addressBlock}. */
   readonly #perAddress = new Map<string, number>();
   readonly #closed: Counter<'reason'>;
   /** Sockets that are open or still closing. */
@@ -164,7 +166,7 @@ export class Gateway {
   /** Pages cannot see why a handshake failed, so what they should know is said by a close code. */
   #reasonToClose({ headers: { origin, host } }: IncomingMessage, address: string): CloseReason | undefined {
     if (origin !== undefined && !this.#options.originAllowed(origin, host)) return 'originRefused';
-    const sameAddress = this.#perAddress.get(address) ?? 0;
+    const sameAddress = this.#perAddress.get(addressBlock(address)) ?? 0;
     return sameAddress >= this.#options.config.connectionsPerAddress ? 'rateLimited' : undefined;
   }
 
@@ -177,7 +179,8 @@ export class Gateway {
     const name = `${this.#options.name}-${(this.#accepted++).toString(36)}`;
     const connection = new Connection({ name, address, socket, stream }, this.#host);
     this.#connections.add(connection);
-    this.#perAddress.set(address, (this.#perAddress.get(address) ?? 0) + 1);
+    const block = addressBlock(address);
+    this.#perAddress.set(block, (this.#perAddress.get(block) ?? 0) + 1);
     socket.connection = connection;
     socket.on('message', onMessage);
     socket.on('ping', onPing);
@@ -186,9 +189,10 @@ export class Gateway {
   #gone(connection: Connection, reason: CloseReason | undefined): void {
     this.#connections.delete(connection);
     this.#closed.inc({ reason: reason ?? 'lost' });
-    const left = (this.#perAddress.get(connection.address) ?? 1) - 1;
-    if (left > 0) this.#perAddress.set(connection.address, left);
-    else this.#perAddress.delete(connection.address);
+    const block = addressBlock(connection.address);
+    const left = (this.#perAddress.get(block) ?? 1) - 1;
+    if (left > 0) this.#perAddress.set(block, left);
+    else this.#perAddress.delete(block);
   }
 
   #checkDeadlines(): void {

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { refreshBodySchema, signInBodySchema } from '#shared/protocol/account.ts';
 import { UCError } from '#shared/protocol/errors.ts';
 import { httpPaths, type NonceAnswer } from '#shared/protocol/http.ts';
+import { addressBlock } from '#shared/runtime/address-block.ts';
 import type { Clock } from '#shared/runtime/clock.ts';
 import { type BucketRate, TokenBucket } from '#shared/runtime/token-bucket.ts';
 import type { Authenticator } from '#ucserver/auth/index.ts';
@@ -27,10 +28,11 @@ export function authRoutes({ authenticator, perMinute, clock }: AuthRoutesOption
 
   function limit(context: Context): string {
     const address: string = context.state.address;
+    const block = addressBlock(address);
     const nowMs = clock.monotonicMs();
     if (buckets.size > mostAddresses) buckets.clear();
-    const bucket = buckets.get(address) ?? new TokenBucket(rate, nowMs);
-    buckets.set(address, bucket);
+    const bucket = buckets.get(block) ?? new TokenBucket(rate, nowMs);
+    buckets.set(block, bucket);
     const waitMs = bucket.take(rate, nowMs);
     if (waitMs > 0) throw new UCError('RATE_LIMITED', undefined, { retryAfterMs: Math.min(waitMs, 60_000) });
     return address;

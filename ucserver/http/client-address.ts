@@ -1,23 +1,32 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
+import type { HttpConfig } from './config.ts';
 import { Networks } from './networks.ts';
 
 /**
  * Finds the client's own address behind proxies: starting with the connection, as long as an address is a trusted proxy's, the
- * one it names before itself is looked at (`X-Forwarded-For`, else `Forwarded`, RFC 7239). What an untrusted client claims is
- * never believed.
+ * one it names before itself is looked at, in the one header that proxies here write. What an untrusted client claims is never
+ * believed, and neither is a header that proxies pass on as it came.
  */
 export class ClientAddress {
   readonly #trusted: Networks;
+  readonly #header: HttpConfig['forwardedHeader'];
 
-  constructor(trustedProxies: readonly string[]) {
+  constructor({ trustedProxies, forwardedHeader }: Pick<HttpConfig, 'trustedProxies' | 'forwardedHeader'>) {
     this.#trusted = new Networks(trustedProxies);
+    this.#header = forwardedHeader;
+  }
+
+  /** Whether no proxy is in between, as far as can be seen. */
+  isDirect({ socket, headers }: Pick<IncomingMessage, 'socket' | 'headers'>): boolean {
+    const address = plain(socket.remoteAddress ?? '');
+    return address !== undefined && !this.#trusted.includes(address) && !signsOfProxies.some((name) => name in headers);
   }
 
   of({ socket, headers }: Pick<IncomingMessage, 'socket' | 'headers'>): string {
     let address = plain(socket.remoteAddress ?? '') ?? '0.0.0.0';
     if (!this.#trusted.includes(address)) return address;
-    const named = forwardedFor(headers);
+    const named = this.#header === 'Forwarded' ? forwarded(headers) : xForwardedFor(headers);
     while (named.length > 0 && this.#trusted.includes(address)) {
       const before = plain(named.pop() ?? '');
       if (before === undefined) break;
@@ -27,10 +36,16 @@ export class ClientAddress {
   }
 }
 
+/** Headers that proxies add. */
+const signsOfProxies = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip'];
+
 /** From the client to the last proxy. */
-function forwardedFor(headers: IncomingMessage['headers']): string[] {
-  const xForwardedFor = headers['x-forwarded-for'];
-  if (xForwardedFor !== undefined) return String(xForwardedFor).split(',');
+function xForwardedFor(headers: IncomingMessage['headers']): string[] {
+  return String(headers['x-forwarded-for'] ?? '').split(',');
+}
+
+/** From the client to the last proxy (RFC 7239). */
+function forwarded(headers: IncomingMessage['headers']): string[] {
   return (headers.forwarded ?? '').split(',').map((hop) => /(?:^|;)\s*for=("[^"]*"|[^;]*)/i.exec(hop)?.[1] ?? '');
 }
 

@@ -38,17 +38,21 @@ export const httpConfigSchema = z.strictObject({
     })
     .optional()
     .describe('Present = this server speaks HTTPS itself; else a proxy should.'),
-  trustedProxies: z
-    .array(networkSchema)
-    .max(100)
-    .default([])
-    .describe('Addresses of proxies whose X-Forwarded-For or Forwarded is believed.'),
+  trustedProxies: z.array(networkSchema).max(100).default([]).describe('Addresses of proxies whose forwardedHeader is believed.'),
+  forwardedHeader: z
+    .enum(['X-Forwarded-For', 'Forwarded'])
+    .default('X-Forwarded-For')
+    .describe('Header in which the trusted proxies name the client (Forwarded: RFC 7239); the other one is ignored.'),
   origins: z
     .array(originSchema)
     .max(100)
     .default([])
     .describe('Pages that may connect beside those of the servers themselves; one wildcard domain saves telling each server.'),
-  metricsFrom: z.array(networkSchema).max(100).default(['127.0.0.0/8', '::1']).describe('Who may read /metrics.'),
+  metricsFrom: z
+    .array(networkSchema)
+    .max(100)
+    .default(['127.0.0.0/8', '::1'])
+    .describe('Who may read /metrics, directly: never through a proxy.'),
   webFolder: z.string().optional().describe('Folder with the built web client; default: dist/web of this installation.'),
   authPerMinute: z
     .number()

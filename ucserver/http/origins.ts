@@ -5,6 +5,8 @@ export interface OriginsOptions {
   readonly listed: readonly string[];
   /** The servers of the company as they are now: pages of each may call each. */
   readonly servers: () => readonly ServerAddress[];
+  /** The configured URL of this server. Without one, pages of whatever name it is called by are its own. */
+  readonly ownUrl?: string | undefined;
 }
 
 /** Which pages may talk to this server, and whom its own pages may talk to. */
@@ -17,11 +19,12 @@ export class Origins {
 
   /**
    * @param origin value of the `Origin` header
-   * @param host value of the `Host` header: a page of the same host came from this server, whatever name it was called by
+   * @param host value of the `Host` header. A page of the same host came from this server, but also one whose name was made
+   *   to lead here (DNS rebinding): it counts only while nothing says what the right name is.
    */
   allows(origin: string, host?: string): boolean {
     return (
-      isOfHost(origin, host) ||
+      this.#isOwn(origin, host) ||
       this.#options.listed.some((listed) => matches(listed, origin)) ||
       this.#ofServers().includes(origin)
     );
@@ -31,6 +34,11 @@ export class Origins {
   sources(): string[] {
     const origins = [...new Set([...this.#options.listed, ...this.#ofServers()])];
     return origins.flatMap((origin) => (origin === '*' ? ['*'] : [origin, origin.replace(/^http/, 'ws')]));
+  }
+
+  #isOwn(origin: string, host: string | undefined): boolean {
+    const { ownUrl } = this.#options;
+    return ownUrl === undefined ? isOfHost(origin, host) : origin === new URL(ownUrl).origin;
   }
 
   #ofServers(): string[] {

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { Registry } from 'prom-client';
 import { UCError } from '#shared/protocol/errors.ts';
 import { httpPaths, type ServersAnswer } from '#shared/protocol/http.ts';
@@ -13,10 +14,13 @@ export interface SystemRoutesOptions {
   readonly isDraining: () => boolean;
   readonly registry: Registry;
   readonly metricsFrom: Networks;
+  /** Whether a request came without a proxy in between: one on this machine makes everybody local. */
+  readonly isDirect: (request: IncomingMessage) => boolean;
 }
 
 /** What load balancers, monitors and clients ask about the server itself. */
-export function systemRoutes({ servers, health, isDraining, registry, metricsFrom }: SystemRoutesOptions): RouteSet {
+export function systemRoutes(options: SystemRoutesOptions): RouteSet {
+  const { servers, health, isDraining, registry, metricsFrom, isDirect } = options;
   return (router) => {
     router.get(httpPaths.servers, (context) => {
       context.body = { servers: servers() } satisfies ServersAnswer;
@@ -31,7 +35,7 @@ export function systemRoutes({ servers, health, isDraining, registry, metricsFro
       context.body = { ready, draining: isDraining(), dependencies: report.dependencies };
     });
     router.get('/metrics', async (context) => {
-      if (!metricsFrom.includes(context.state.address)) throw new UCError('NOT_FOUND');
+      if (!isDirect(context.req) || !metricsFrom.includes(context.state.address)) throw new UCError('NOT_FOUND');
       context.type = registry.contentType;
       context.body = await registry.metrics();
     });

@@ -69,8 +69,13 @@ describe('gateway: connection', () => {
     await fixture.client({ headers }).connected();
     assert.equal((await fixture.client({ headers }).closing()).code, 4429);
     await fixture.client({ headers: { 'x-test-address': '192.0.2.2' } }).connected();
+    // A whole /64 counts as one address.
+    for (const host of ['1', '2']) {
+      await fixture.client({ headers: { 'x-test-address': `2001:db8::${host}` } }).connected();
+    }
+    assert.equal((await fixture.client({ headers: { 'x-test-address': '2001:db8::3' } }).closing()).code, 4429);
     first.socket.close();
-    await eventually(() => fixture.gateway.connectionCount === 2);
+    await eventually(() => fixture.gateway.connectionCount === 4);
     const again = await fixture.client({ headers }).connected();
     assert.equal((await again.open('alice')).result.status, 'welcome');
     fixture.gateway.stopAccepting();

@@ -70,8 +70,8 @@ export class HttpFixture implements AsyncDisposable {
     this.http = http;
     this.folder = new TempFolder('http');
     this.servers.push({ id: 's1' as never, url: http.url });
-    const origins = new Origins({ listed: config.origins, servers: () => this.servers });
-    const clientAddress = new ClientAddress(config.trustedProxies);
+    const origins = new Origins({ listed: config.origins, servers: () => this.servers, ownUrl: config.url });
+    const clientAddress = new ClientAddress(config);
     mkdirSync(this.folder.file('web', 'assets'), { recursive: true });
     writeFileSync(this.folder.file('web', 'index.html'), '<!doctype html><title>page</title>');
     writeFileSync(this.folder.file('web', 'sw.js'), 'self;');
@@ -93,6 +93,7 @@ export class HttpFixture implements AsyncDisposable {
           isDraining: () => this.isDraining,
           registry: new Registry(),
           metricsFrom: new Networks(config.metricsFrom),
+          isDirect: (request) => clientAddress.isDirect(request),
         }),
         ...routes(this.folder),
       ],

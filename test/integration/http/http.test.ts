@@ -100,7 +100,7 @@ describe('http', () => {
     }
   });
 
-  it('says how it is, and who may read its metrics', async () => {
+  it('says how it is', async () => {
     await using fixture = await HttpFixture.start({ config: { trustedProxies: ['127.0.0.1'] } });
     assert.equal((await fixture.fetch('/livez')).status, 200);
     const database = fixture.health.register('database');
@@ -113,8 +113,17 @@ describe('http', () => {
     assert.equal((await json(ready)).dependencies.database.state, 'away');
     fixture.isDraining = true;
     assert.equal((await fixture.fetch('/readyz')).status, 503);
+    assert.equal((await fixture.fetch('/metrics')).status, 404, 'a trusted proxy may speak for anybody');
+  });
+
+  it('shows its metrics to who is near, but to nobody through a proxy', async () => {
+    await using fixture = await HttpFixture.start();
     assert.equal((await fixture.fetch('/metrics')).status, 200);
-    assert.equal((await fixture.fetch('/metrics', { headers: { 'x-forwarded-for': '203.0.113.9' } })).status, 404);
+    for (const sign of ['x-forwarded-for', 'forwarded', 'via', 'x-real-ip', 'x-forwarded-proto']) {
+      assert.equal((await fixture.fetch('/metrics', { headers: { [sign]: '127.0.0.1' } })).status, 404, sign);
+    }
+    await using closed = await HttpFixture.start({ config: { metricsFrom: ['192.0.2.0/24'] } });
+    assert.equal((await closed.fetch('/metrics')).status, 404);
   });
 
   it('lets pages of the other servers call it, and no other pages', async () => {
@@ -182,6 +191,9 @@ describe('http', () => {
     const limited = await fixture.post('/api/auth/nonce', {});
     assert.equal(limited.status, 429);
     assert.ok(Number(limited.headers.get('retry-after')) > 0);
+    const fromNetwork = (host: string) => fixture.post('/api/auth/nonce', {}, { 'x-forwarded-for': `2001:db8::${host}` });
+    for (const host of ['1', '2', '3', '4', '5']) assert.equal((await fromNetwork(host)).status, 200);
+    assert.equal((await fromNetwork('6')).status, 429, 'a whole /64 counts as one address');
     const elsewhere = await fixture.post('/api/auth/sign-in', signIn, { 'x-forwarded-for': '203.0.113.9' });
     assert.equal((await json(elsewhere)).userId, '203.0.113.9', 'the address is that of the client, not of the proxy');
   });

@@ -41,6 +41,13 @@ describe('http: origins', () => {
     assert.ok(!origins.allows('null', undefined));
   });
 
+  it('allows pages of its configured URL only, when there is one, whatever name leads to it', () => {
+    const origins = new Origins({ listed: [], servers: () => [], ownUrl: 'https://uc1.example.com/' });
+    assert.ok(origins.allows('https://uc1.example.com', 'uc1.example.com'));
+    assert.ok(origins.allows('https://uc1.example.com', '10.0.0.1:8080'));
+    assert.ok(!origins.allows('http://rebound.example:8080', 'rebound.example:8080'));
+  });
+
   it('takes only origins and networks from the configuration', () => {
     for (const wrong of [
       { origins: ['https://uc1.example.com/path'] },
