@@ -1,5 +1,5 @@
 import { authProcedures } from './auth/index.ts';
-import { chatProcedures } from './chat/index.ts';
+import { chatProcedures, searchProcedures } from './chat/index.ts';
 import { contactProcedures } from './contacts/index.ts';
 import type { ProcedureSet } from './database/index.ts';
 import { directoryProcedures } from './directory/index.ts';
@@ -16,4 +16,5 @@ export const procedures: readonly ProcedureSet[] = [
   contactProcedures,
   presenceProcedures,
   chatProcedures,
+  searchProcedures,
 ];

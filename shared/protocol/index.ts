@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import { accountEvents, accountMethods } from './account.ts';
 import { chatEvents, chatMethods } from './chat.ts';
+import { chatSearchMethods } from './chat-search.ts';
 import { contactEvents, contactMethods } from './contacts.ts';
 import { directoryEvents, directoryMethods } from './directory.ts';
 import type { Events, Methods } from './methods.ts';
@@ -19,6 +20,7 @@ export const methods = {
   ...permissionMethods,
   ...presenceMethods,
   ...chatMethods,
+  ...chatSearchMethods,
 } as const satisfies Methods;
 
 /** Every event of the client protocol. */

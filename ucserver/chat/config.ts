@@ -26,5 +26,19 @@ export const chatConfigSchema = z.strictObject({
     .max(10_000)
     .default(250)
     .describe('How often read positions that changed are stored, in ms.'),
+  searchesPerSecond: z
+    .number()
+    .min(0.1)
+    .max(1_000_000)
+    .default(3)
+    .describe('Searches of messages that one session may make, in the long run; four times as many in a burst.'),
+  searchesAtOnce: z.number().int().min(1).max(100).default(2).describe('Searches of messages that run at the same time.'),
+  searchMs: z
+    .number()
+    .int()
+    .min(50)
+    .max(30_000)
+    .default(1_500)
+    .describe('After this long a search of messages answers with what it has found, in ms.'),
 });
 export type ChatConfig = z.infer<typeof chatConfigSchema>;

@@ -1,8 +1,9 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
 import type { Members } from '#shared/cluster/cluster-port.ts';
-import type { UserId } from '#shared/ids.ts';
+import type { FileId, UserId } from '#shared/ids.ts';
 import { chatRecent } from '#shared/mesh/contracts/chat.ts';
 import type { Mesh } from '#shared/mesh/mesh-port.ts';
+import type { FileRef } from '#shared/protocol/files.ts';
 import type { Clock } from '#shared/runtime/clock.ts';
 import type { Logger } from '#shared/runtime/logger.ts';
 import type { Database, Replica } from '#ucserver/database/index.ts';
@@ -32,6 +33,7 @@ import { PendingStorage } from './pending-storage.ts';
 import { PositionWriter } from './position-writer.ts';
 import { RecentEntries, recentEntries } from './recent-entries.ts';
 import { ChatRepository } from './repository.ts';
+import { createSearch } from './search/index.ts';
 import { ChatService } from './service.ts';
 import { Subscriber } from './subscriber.ts';
 import { TypingLimit } from './typing-limit.ts';
@@ -40,6 +42,7 @@ export { type ChatConfig, chatConfigSchema } from './config.ts';
 export { directConversationId } from './conversation-id.ts';
 export { type GroupLimits, groupMembersSetting, groupsPerPersonSetting } from './group-limits.ts';
 export { chatProcedures } from './procedures.ts';
+export { searchProcedures } from './search/index.ts';
 
 export interface ChatDependencies {
   readonly database: Database;
@@ -49,6 +52,8 @@ export interface ChatDependencies {
   /** Takes entries while SQL cannot. */
   readonly outbox: OutboxPort;
   readonly groupLimits: () => GroupLimits;
+  /** What is to be known of files that a message of this author refers to. @throws UCError `NOT_FOUND` when one is not theirs. */
+  readonly filesFor: (fileIds: readonly FileId[], author: UserId) => Promise<readonly FileRef[]>;
   readonly mesh: Mesh;
   readonly members: Pick<Members, 'all'>;
   readonly ownership: Pick<Ownership, 'ownerOf'>;
@@ -116,7 +121,7 @@ export function createChat(dependencies: ChatDependencies): Chat {
     ...{ directory, access, members, repository, recent, memory, positions, delivery, generation, notifier, subscriber, typing },
   });
   const messages = new MessageService({
-    ...{ access, repository, clock },
+    ...{ access, repository, clock, filesFor: dependencies.filesFor },
     commit: (entry, everybody, from) => acceptance.accept(entry, everybody, from),
   });
   const groups = new GroupService({
@@ -125,10 +130,16 @@ export function createChat(dependencies: ChatDependencies): Chat {
     read: (userId, conversationId) => chat.read(userId, conversationId),
   });
   const named = new NamedEntries({ access, repository: new EntryRepository(database) });
-  registerChatMethods(dispatcher, { chat, messages, groups, named });
+  const search = createSearch({
+    ...{ database, access, config, clock, logger, registry: dependencies.registry },
+    pendingOf: (userId) => pending.conversationsOf(userId).flatMap((id) => pending.entriesOf(id)),
+    isFirst: () => dependencies.members.all().every(({ incarnation }) => incarnation.serverId >= mesh.self.serverId),
+  });
+  registerChatMethods(dispatcher, { chat, messages, groups, named, search: search.service });
 
   function onCommitted(current: number, committed: readonly Committed[]): void {
     metrics.committed(committed.length);
+    search.indexer.committed(committed);
     generation.observe(current);
     notifier.committed(current, committed);
     deliver(committed);
@@ -155,6 +166,7 @@ export function createChat(dependencies: ChatDependencies): Chat {
       delivery.start();
       heads.start();
       subscriber.start();
+      search.indexer.start();
       sessions.onOpened(({ userId }) => heads.signedIn(userId));
       generation.read().catch((error: unknown) => logger.warn('The database generation could not be read yet', { error }));
     },
@@ -163,6 +175,7 @@ export function createChat(dependencies: ChatDependencies): Chat {
       heads.stop();
       await committer.settled();
       await positions.stop();
+      await search.indexer.stop();
       delivery.stop();
     },
   };

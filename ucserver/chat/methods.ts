@@ -2,6 +2,7 @@ import type { Dispatcher } from '#ucserver/gateway/index.ts';
 import type { GroupService } from './group-service.ts';
 import type { MessageService } from './message-service.ts';
 import type { NamedEntries } from './named-entries.ts';
+import type { SearchService } from './search/index.ts';
 import type { ChatService } from './service.ts';
 
 export interface ChatServices {
@@ -9,12 +10,13 @@ export interface ChatServices {
   readonly messages: MessageService;
   readonly groups: GroupService;
   readonly named: NamedEntries;
+  readonly search: SearchService;
 }
 
 /** What clients can ask of chat. */
 export function registerChatMethods(
   dispatcher: Pick<Dispatcher, 'register'>,
-  { chat, messages, groups, named }: ChatServices,
+  { chat, messages, groups, named, search }: ChatServices,
 ): void {
   dispatcher.register('chat.open', (params, { userId }) => chat.open(userId, params));
   dispatcher.register('chat.conversations', (params, { userId }) => chat.conversations(userId, params));
@@ -32,6 +34,7 @@ export function registerChatMethods(
   dispatcher.register('chat.mute', (params, { session }) => groups.mute(session, params));
   dispatcher.register('chat.history', (params, { userId }) => chat.history(userId, params));
   dispatcher.register('chat.entries', (params, { userId }) => named.read(userId, params));
+  dispatcher.register('chat.search', (params, { session }) => search.search(session, params));
   dispatcher.register('chat.resume', (params, { userId }) => chat.resume(userId, params));
   dispatcher.register('chat.mark', (params, { session }) => chat.mark(session, params));
   dispatcher.register('chat.typing', (params, { userId }) => chat.type(userId, params));

@@ -75,6 +75,11 @@ export class PendingEntries implements OutboxFeature {
     return this.#options.outbox.pendingOf(lineOfConversation(conversationId)).map((item) => pendingToWire(this.#chatOf(item)));
   }
 
+  /** The same as they will be stored. */
+  entriesOf(conversationId: ConversationId): NewEntry[] {
+    return this.#options.outbox.pendingOf(lineOfConversation(conversationId)).map((item) => this.#chatOf(item).entry);
+  }
+
   /** Members of a conversation of which something is pending, as its first pending entry names them. */
   membersOf(conversationId: ConversationId): readonly UserId[] | undefined {
     const [first] = this.#options.outbox.pendingOf(lineOfConversation(conversationId));

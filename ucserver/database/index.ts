@@ -5,7 +5,14 @@ export { type DatabaseConfig, databaseConfigSchema } from './config.ts';
 export { migrate } from './migrate.ts';
 export type { MigrationResult } from './migrations/index.ts';
 export { type OpenDatabaseOptions, openDatabase } from './open-database.ts';
-export { type Database, type DatabaseHealth, type RunOptions, StatementError, type StatementErrorKind } from './port.ts';
+export {
+  type Database,
+  type DatabaseHealth,
+  type ReadOptions,
+  type RunOptions,
+  StatementError,
+  type StatementErrorKind,
+} from './port.ts';
 export {
   type BoundQuery,
   change,

@@ -12,6 +12,14 @@ export interface RunOptions {
   readonly waitMs?: number;
 }
 
+export interface ReadOptions {
+  /**
+   * `search`: for what may take tens of milliseconds; on SQLite it has a thread of its own, so that nothing else waits for it. What
+   * runs there must be bounded by itself, because SQLite cannot be interrupted. Default: `short`.
+   */
+  readonly lane?: 'short' | 'search';
+}
+
 /**
  * The SQL database. Every failure to reach it is `UCError('STORAGE_UNAVAILABLE')` when nothing was stored, and
  * `UCError('OUTCOME_UNKNOWN')` when the answer to the commit was lost; what SQL refuses is a {@link StatementError}; a `UCError`
@@ -23,7 +31,7 @@ export interface Database {
   readonly queries: Queries;
   readonly health: DatabaseHealth;
   /** Runs one reading query outside any transaction and answers all its rows: page by key, keep pages under 1,000 rows. */
-  read<R>(query: Query<R>): Promise<R[]>;
+  read<R>(query: Query<R>, options?: ReadOptions): Promise<R[]>;
   /** Runs one procedure as one transaction and answers after the commit is on disk. */
   run<P, R>(procedure: Procedure<P, R>, params: P, options?: RunOptions): Promise<R>;
   /** Tells of each change of health. Answers how to stop listening. */

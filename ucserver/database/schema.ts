@@ -24,6 +24,15 @@ export interface Schema {
   conversations: ConversationTable;
   conversation_members: ConversationMemberTable;
   entries: EntryTable;
+  chat_drafts: ChatDraftTable;
+  leases: { name: string; holder: string; held_until: number };
+  file_store: { id: number; store_id: string; created_at: number };
+  files: FileTable;
+  file_contents: FileContentTable;
+  file_references: { file_id: string; conversation_id: string; seq: number };
+  search_positions: { conversation_id: string; indexed_seq: number };
+  search_parts: SearchPartTable;
+  search_tokens: SearchTokenTable;
 }
 
 /** One row. The generation rises when a backup is restored: cursors of an older generation are void. */
@@ -175,6 +184,18 @@ export interface ConversationTable {
   title: string | null;
   /** Whether new members see what was written before. */
   history_visible: number;
+  /** Up to here retention has emptied what it empties. */
+  emptied_seq: number;
+}
+
+/** What a person has begun to write. */
+export interface ChatDraftTable {
+  user_id: string;
+  conversation_id: string;
+  /** JSON; `{}`: there is none any more. */
+  body: string;
+  /** The highest wins. */
+  version: number;
 }
 
 export interface ConversationMemberTable {
@@ -202,4 +223,53 @@ export interface EntryTable {
   accepted_at: number;
   /** The entry that an edit, a delete or a reaction is about. */
   target_id: string | null;
+}
+
+export interface FileTable {
+  id: string;
+  owner_id: string;
+  name: string;
+  size_bytes: number;
+  /** `uploading`, then `stored`. */
+  state: string;
+  /** SHA-256, hexadecimal; null until it is stored. */
+  content_hash: string | null;
+  media_type: string | null;
+  /** Of a picture that has previews. */
+  width: number | null;
+  height: number | null;
+  created_at: number;
+  /** When it is looked at again: an unfinished upload, or a file that nobody refers to, is deleted then. */
+  look_at: number;
+}
+
+/** Bytes in the store, once for all files that hold the same. */
+export interface FileContentTable {
+  content_hash: string;
+  size_bytes: number;
+  /** `scanning`, `clean` or `refused`. */
+  scan_state: string;
+  /** When the scan began or ended. */
+  scan_at: number;
+  /** Since when no file has it; it is deleted a while after. */
+  doomed_at: number | null;
+}
+
+/** A run of entries of one conversation whose words are indexed together. */
+export interface SearchPartTable {
+  number: number;
+  conversation_id: string;
+  first_seq: number;
+  last_seq: number;
+  /** The earliest and the latest time of its entries. */
+  first_at: number;
+  last_at: number;
+}
+
+/** A word of a message, folded; `@…` names the author, `#file` says that files are attached. */
+export interface SearchTokenTable {
+  part: number;
+  token: string;
+  seq: number;
+  accepted_at: number;
 }

@@ -4,10 +4,13 @@ import type { Queries } from '../queries.ts';
 import { first } from './0001-first.ts';
 import { chatFeatures } from './0002-chat-features.ts';
 import { groups } from './0003-groups.ts';
+import { files } from './0004-files.ts';
+import { search } from './0005-search.ts';
+import { drafts } from './0006-drafts.ts';
 import { dialects, type Migration } from './migration.ts';
 
 /** All migrations, oldest first. */
-export const migrations: readonly Migration[] = [first, chatFeatures, groups];
+export const migrations: readonly Migration[] = [first, chatFeatures, groups, files, search, drafts];
 
 export interface MigrationResult {
   readonly applied: readonly string[];
