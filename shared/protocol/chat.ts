@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { conversationIdSchema, entryIdSchema, userIdSchema } from '../ids.ts';
+import { conversationIdSchema, entryIdSchema, groupIdSchema, userIdSchema } from '../ids.ts';
 import { conversationSchema, cursorSchema, positionSchema } from './chat-conversations.ts';
 import {
   emojiSchema,
@@ -50,6 +50,12 @@ export const chatMethods = {
       /** Whether those who are added later see what was written before. */
       historyVisible: z.boolean().default(true),
     }),
+    result: conversationSchema,
+  },
+  'chat.openDepartment': {
+    about:
+      'The conversation of a department that the user belongs to, begun by whoever asks first. Everybody of the department is in it, and the directory alone decides who that is.',
+    params: z.strictObject({ groupId: groupIdSchema }),
     result: conversationSchema,
   },
   'chat.addMembers': {

@@ -16,7 +16,15 @@ import {
 const insertConversation = statement<{ id: string; at: number }>((db, param) =>
   db
     .insertInto('conversations')
-    .values({ id: param('id'), kind: 'direct', last_seq: 0, created_at: param('at'), title: null, history_visible: 1 }),
+    .values({
+      id: param('id'),
+      kind: 'direct',
+      last_seq: 0,
+      created_at: param('at'),
+      title: null,
+      history_visible: 1,
+      emptied_seq: 0,
+    }),
 );
 const raiseHead = statement<{ id: string }>((db, param) =>
   db
@@ -100,6 +108,18 @@ export const testProcedures = procedureSet('test', import.meta.url, {
   *removeUser(queries, { id, at }: { id: string; at: number }) {
     yield* change(queries.db.deleteFrom('users').where('id', '=', id));
     yield* recordChange(queries, 'user', [id], at);
+  },
+  /** Makes a group of the directory what is given, whatever it was. */
+  *setDepartment(queries, { id, name, members, at }: { id: string; name: string; members: readonly string[]; at: number }) {
+    const { db } = queries;
+    const known = yield* first(db.selectFrom('user_groups').select('version').where('id', '=', id));
+    const version = (known?.version ?? 0) + 1;
+    if (known === undefined) yield* change(db.insertInto('user_groups').values({ id, name, version, created_at: at }));
+    else yield* change(db.updateTable('user_groups').set({ name, version }).where('id', '=', id));
+    yield* change(db.deleteFrom('group_members').where('group_id', '=', id));
+    for (const user_id of members) yield* change(db.insertInto('group_members').values({ group_id: id, user_id }));
+    yield* recordChange(queries, 'group', [id], at);
+    yield* recordChange(queries, 'groupMembers', [id], at);
   },
   *heads(queries, { ids }: { ids: readonly string[] }): Steps<number[]> {
     const found = yield* rows(queries.db.selectFrom('conversations').select('last_seq').where('id', 'in', ids).orderBy('id'));

@@ -29,7 +29,9 @@ for (const engine of engines) {
     }
 
     it('answers rows as they were written, large numbers as numbers', async () => {
-      assert.deepEqual(await read(id), [{ id, kind: 'direct', last_seq: 0, created_at: at, title: null, history_visible: 1 }]);
+      assert.deepEqual(await read(id), [
+        { id, kind: 'direct', last_seq: 0, created_at: at, title: null, history_visible: 1, emptied_seq: 0 },
+      ]);
     });
 
     it('answers what the procedure returns, after the commit', async () => {

@@ -1,7 +1,8 @@
-import { type UserId, userIdSchema } from '#shared/ids.ts';
+import { type GroupId, groupIdSchema, type UserId, userIdSchema } from '#shared/ids.ts';
 import { memberRoleSchema } from '#shared/protocol/chat.ts';
 import { type Replica, replicaParts } from '#ucserver/database/index.ts';
 import type { ChatDirectory } from './conversation-members.ts';
+import type { Departments } from './department-follower.ts';
 
 interface Known {
   readonly members: readonly UserId[];
@@ -43,5 +44,25 @@ export function replicaDirectory(replica: Pick<Replica, 'items' | 'refresh'>): C
     },
     membersOf: (conversationId) => known(conversationId)?.members,
     membersChangedAt: (conversationId) => known(conversationId)?.changedAt,
+  };
+}
+
+/** The departments from the memory copy of the database. */
+export function replicaDepartments(replica: Pick<Replica, 'items' | 'onChange'>): Departments {
+  const groups = replica.items(replicaParts.groups);
+  const members = replica.items(replicaParts.groupMembers);
+  return {
+    *ids() {
+      for (const id of groups.keys()) yield groupIdSchema.parse(id);
+    },
+    has: (groupId) => groups.has(groupId),
+    isIn: (groupId, userId) => members.get(groupId)?.some(({ user_id }) => user_id === userId) === true,
+    onChange(listener) {
+      const tell = (ids: readonly string[]) => listener(ids.map((id): GroupId => groupIdSchema.parse(id)));
+      const stops = [replica.onChange(replicaParts.groups, tell), replica.onChange(replicaParts.groupMembers, tell)];
+      return () => {
+        for (const stop of stops) stop();
+      };
+    },
   };
 }

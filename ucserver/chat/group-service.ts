@@ -128,6 +128,8 @@ export class GroupService {
     const members = await this.#options.access.members(conversationId, userId);
     if (conversationKindOf(conversationId) === 'direct')
       throw new UCError('BAD_REQUEST', 'A conversation of two people cannot be changed.', { field: 'params.conversationId' });
+    if (conversationKindOf(conversationId) === 'department')
+      throw new UCError('FORBIDDEN', 'Who is in it follows the company directory.', { field: 'params.conversationId' });
     return members;
   }
 

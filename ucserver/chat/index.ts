@@ -17,7 +17,10 @@ import { type Committed, Committer } from './committer.ts';
 import type { ChatConfig } from './config.ts';
 import { ConversationMembers } from './conversation-members.ts';
 import { Delivery } from './delivery.ts';
-import { replicaDirectory } from './directory.ts';
+import { DepartmentFollower } from './department-follower.ts';
+import { DepartmentRepository } from './department-repository.ts';
+import { DepartmentService } from './department-service.ts';
+import { replicaDepartments, replicaDirectory } from './directory.ts';
 import { EntryRepository } from './entry-repository.ts';
 import { Generation } from './generation.ts';
 import type { GroupLimits } from './group-limits.ts';
@@ -46,7 +49,7 @@ export { searchProcedures } from './search/index.ts';
 
 export interface ChatDependencies {
   readonly database: Database;
-  readonly replica: Pick<Replica, 'items' | 'refresh'>;
+  readonly replica: Pick<Replica, 'items' | 'refresh' | 'onChange'>;
   /** Whether `author` has the right `chat` with `addressee`, decided in memory. */
   readonly mayChat: (addressee: UserId, author: UserId) => boolean;
   /** Takes entries while SQL cannot. */
@@ -129,13 +132,30 @@ export function createChat(dependencies: ChatDependencies): Chat {
     commit: (entry, everybody, from) => committer.commit(entry, everybody, from),
     read: (userId, conversationId) => chat.read(userId, conversationId),
   });
+  const companyDepartments = replicaDepartments(replica);
+  const departmentRepository = new DepartmentRepository(database);
+  const follower = new DepartmentFollower({
+    ...{ departments: companyDepartments, repository: departmentRepository, isFirst, clock, logger },
+    exists: (conversationId) => directory.membersOf(conversationId) !== undefined,
+    commit: (entry, everybody) => committer.commit(entry, everybody),
+  });
+  const departments = new DepartmentService({
+    ...{ departments: companyDepartments, directory, repository: departmentRepository, follower },
+    limits: dependencies.groupLimits,
+    read: (userId, conversationId) => chat.read(userId, conversationId),
+  });
   const named = new NamedEntries({ access, repository: new EntryRepository(database) });
   const search = createSearch({
     ...{ database, access, config, clock, logger, registry: dependencies.registry },
     pendingOf: (userId) => pending.conversationsOf(userId).flatMap((id) => pending.entriesOf(id)),
-    isFirst: () => dependencies.members.all().every(({ incarnation }) => incarnation.serverId >= mesh.self.serverId),
+    isFirst,
   });
-  registerChatMethods(dispatcher, { chat, messages, groups, named, search: search.service });
+  registerChatMethods(dispatcher, { chat, messages, groups, departments, named, search: search.service });
+
+  /** One server does what one is enough for; two in the same moment do no harm. */
+  function isFirst(): boolean {
+    return dependencies.members.all().every(({ incarnation }) => incarnation.serverId >= mesh.self.serverId);
+  }
 
   function onCommitted(current: number, committed: readonly Committed[]): void {
     metrics.committed(committed.length);
@@ -167,12 +187,14 @@ export function createChat(dependencies: ChatDependencies): Chat {
       heads.start();
       subscriber.start();
       search.indexer.start();
+      follower.start();
       sessions.onOpened(({ userId }) => heads.signedIn(userId));
       generation.read().catch((error: unknown) => logger.warn('The database generation could not be read yet', { error }));
     },
     async stop() {
       subscriber.stop();
       heads.stop();
+      await follower.stop();
       await committer.settled();
       await positions.stop();
       await search.indexer.stop();

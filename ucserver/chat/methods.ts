@@ -1,4 +1,5 @@
 import type { Dispatcher } from '#ucserver/gateway/index.ts';
+import type { DepartmentService } from './department-service.ts';
 import type { GroupService } from './group-service.ts';
 import type { MessageService } from './message-service.ts';
 import type { NamedEntries } from './named-entries.ts';
@@ -9,6 +10,7 @@ export interface ChatServices {
   readonly chat: ChatService;
   readonly messages: MessageService;
   readonly groups: GroupService;
+  readonly departments: DepartmentService;
   readonly named: NamedEntries;
   readonly search: SearchService;
 }
@@ -16,7 +18,7 @@ export interface ChatServices {
 /** What clients can ask of chat. */
 export function registerChatMethods(
   dispatcher: Pick<Dispatcher, 'register'>,
-  { chat, messages, groups, named, search }: ChatServices,
+  { chat, messages, groups, departments, named, search }: ChatServices,
 ): void {
   dispatcher.register('chat.open', (params, { userId }) => chat.open(userId, params));
   dispatcher.register('chat.conversations', (params, { userId }) => chat.conversations(userId, params));
@@ -26,6 +28,7 @@ export function registerChatMethods(
   dispatcher.register('chat.react', (params, { session }) => messages.react(session, params));
   dispatcher.register('chat.forward', (params, { session }) => messages.forward(session, params));
   dispatcher.register('chat.createGroup', (params, { session }) => groups.createGroup(session, params));
+  dispatcher.register('chat.openDepartment', (params, { userId }) => departments.open(userId, params));
   dispatcher.register('chat.addMembers', (params, { session }) => groups.addMembers(session, params));
   dispatcher.register('chat.removeMembers', (params, { session }) => groups.removeMembers(session, params));
   dispatcher.register('chat.setRole', (params, { session }) => groups.setRole(session, params));

@@ -8,6 +8,7 @@ import { type EntryColumns, fromColumns, type PlacementColumns, toPlacementColum
 import { emptiedBody, planCommit, type StoredEntry } from './commit-plan.ts';
 import { type EntryRow, toEntry } from './entry-row.ts';
 import { targetOf } from './entry-target.ts';
+import { referToFiles } from './file-references.ts';
 import { applyMembership, membersChange } from './membership-steps.ts';
 import { type MemberPosition, planPositions, type StoredPosition } from './position-plan.ts';
 
@@ -129,7 +130,7 @@ export const chatProcedures = procedureSet('chat', import.meta.url, {
   /** @throws StatementError `duplicate` when the conversation exists. */
   *create(queries: Queries, { id, kind, members, at }: NewConversation): Steps<void> {
     const { db } = queries;
-    const conversation = { id, kind, last_seq: 0, created_at: at, title: null, history_visible: 1 };
+    const conversation = { id, kind, last_seq: 0, created_at: at, title: null, history_visible: 1, emptied_seq: 0 };
     yield* change(db.insertInto('conversations').values(conversation));
     const fresh = {
       joined_seq: 0,
@@ -160,6 +161,7 @@ export const chatProcedures = procedureSet('chat', import.meta.url, {
       const inserts = plan.inserts.map((entry) => ({ ...entry, targetId: targetOf(entry) ?? null }));
       yield* change(queries.bindEach(insertEntry, inserts));
       yield* emptyDeleted(queries, inserts);
+      yield* referToFiles(queries, inserts);
       yield* change(queries.bindEach(raiseHead, plan.heads));
     }
     const identity = yield* first(queries.bind(readGeneration, {}));

@@ -223,7 +223,7 @@ export class ChatRepository {
     return found.map(({ user_id }) => userIdSchema.parse(user_id));
   }
 
-  /** Number of groups that each of these people is in; those in none are missing. */
+  /** Number of groups and channels that each of these people is in; those in none are missing. */
   async groupCounts(userIds: readonly UserId[]): Promise<Map<UserId, number>> {
     const query = this.#database.queries.db
       .selectFrom('conversation_members as m')
@@ -231,7 +231,7 @@ export class ChatRepository {
       .select((eb) => ['m.user_id', eb.fn.count<number>('c.id').as('groups')])
       .where('m.user_id', 'in', [...userIds])
       .where('m.left_seq', 'is', null)
-      .where('c.kind', '<>', 'direct')
+      .where('c.kind', 'in', ['group', 'channel'])
       .groupBy('m.user_id');
     const found = await this.#database.read(query);
     return new Map(found.map(({ user_id, groups }) => [userIdSchema.parse(user_id), Number(groups)]));

@@ -5,7 +5,7 @@ import type { ClientTimer } from './clock.ts';
 import { type ConversationHost, LiveConversation } from './conversation.ts';
 import { Emitter, type Unsubscribe } from './emitter.ts';
 import { KeptMessages } from './kept-messages.ts';
-import type { Conversation, ConversationId, Entry, EntryId, PendingEntry, Reach, UserId } from './types.ts';
+import type { Conversation, ConversationId, Entry, EntryId, GroupId, PendingEntry, Reach, UserId } from './types.ts';
 
 export interface Arrival {
   readonly conversation: LiveConversation;
@@ -130,6 +130,11 @@ export class Conversations {
     const { kind = 'group', historyVisible = true, entryId = this.newEntryId() } = options;
     const params = { entryId, kind, title, historyVisible, members: [...members] };
     return this.#add(await this.#client.call('chat.createGroup', params));
+  }
+
+  /** The conversation of a department that one belongs to. @throws UCError */
+  async openDepartment(groupId: GroupId): Promise<LiveConversation> {
+    return this.#add(await this.#client.call('chat.openDepartment', { groupId }));
   }
 
   newEntryId(): EntryId {
