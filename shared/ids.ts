@@ -17,6 +17,8 @@ export const deviceIdSchema = opaqueId.brand<'DeviceId'>();
 export const conversationIdSchema = opaqueId.brand<'ConversationId'>();
 /** Made by the client, best with `timeOrderedId`; the same entry sent again carries the same id. */
 export const entryIdSchema = opaqueId.brand<'EntryId'>();
+/** Made by the client that uploads the file, best with `timeOrderedId`. */
+export const fileIdSchema = opaqueId.brand<'FileId'>();
 /** Made by the client for every request that changes something, so that it can be repeated safely. */
 export const actIdSchema = opaqueId.brand<'ActId'>();
 /** Given by the operator in the configuration: lower-case letters, digits and "-". */
@@ -33,6 +35,7 @@ export type SessionId = z.infer<typeof sessionIdSchema>;
 export type DeviceId = z.infer<typeof deviceIdSchema>;
 export type ConversationId = z.infer<typeof conversationIdSchema>;
 export type EntryId = z.infer<typeof entryIdSchema>;
+export type FileId = z.infer<typeof fileIdSchema>;
 export type ActId = z.infer<typeof actIdSchema>;
 export type ServerId = z.infer<typeof serverIdSchema>;
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { conversationIdSchema, type EntryId, entryIdSchema, type UserId, userIdSchema } from '../ids.ts';
+import { conversationIdSchema, type EntryId, entryIdSchema, fileIdSchema, type UserId, userIdSchema } from '../ids.ts';
+import { type FileRef, maxMessageFiles } from './files.ts';
 import { text, timestamp } from './text.ts';
 
 /** Longest message, in UTF-16 units. */
@@ -34,13 +35,20 @@ export type PendingEntry = z.infer<typeof pendingEntrySchema>;
 export const mentionsSchema = z.union([z.array(userIdSchema).min(1).max(50), z.literal('everybody')]);
 export type Mentions = z.infer<typeof mentionsSchema>;
 
-/** What a client writes into a message. */
-export const messageBodySchema = z.strictObject({
-  text: text(1, maxMessageUnits),
-  mentions: mentionsSchema.optional(),
-  /** The entry of the same conversation that this one answers. */
-  replyTo: entryIdSchema.optional(),
-});
+/** What a client writes into a message: a text, files, or both. */
+export const messageBodySchema = z
+  .strictObject({
+    text: text(0, maxMessageUnits),
+    mentions: mentionsSchema.optional(),
+    /** The entry of the same conversation that this one answers. */
+    replyTo: entryIdSchema.optional(),
+    /** Finished uploads of the author; in the entry stands what is to be known of them. */
+    files: z.array(fileIdSchema).min(1).max(maxMessageFiles).optional(),
+  })
+  .refine(({ text: written, files }) => written !== '' || files !== undefined, {
+    message: 'must not be empty without files',
+    path: ['text'],
+  });
 
 /** `channel`: only moderators write. `department`: who is in it follows the company directory, and nobody moderates it. */
 export const conversationKindSchema = z.enum(['direct', 'group', 'channel', 'department']);
@@ -58,7 +66,10 @@ export type Forwarded = z.infer<typeof forwardedSchema>;
  * or erasure removed.
  */
 export interface EntryBodies {
-  readonly message: z.infer<typeof messageBodySchema> & { readonly forwarded?: Forwarded | undefined };
+  readonly message: Omit<z.infer<typeof messageBodySchema>, 'files'> & {
+    readonly files?: readonly FileRef[] | undefined;
+    readonly forwarded?: Forwarded | undefined;
+  };
   readonly edit: { readonly target: EntryId; readonly text: string; readonly mentions?: Mentions | undefined };
   readonly delete: { readonly target: EntryId };
   readonly reaction: { readonly target: EntryId; readonly emoji: string; readonly on: boolean };

@@ -29,8 +29,20 @@ export const errorCodes = {
   STORAGE_UNAVAILABLE: {
     retryable: true,
     http: 503,
-    meaning: 'The database cannot be reached, so this cannot be stored or read now.',
+    meaning: 'The database or the store of files cannot be reached, so this cannot be stored or read now.',
   },
+  QUOTA_EXCEEDED: {
+    retryable: false,
+    http: 413,
+    meaning: 'The files of this user would take more than they may; `details` holds `usedBytes` and `quotaBytes`.',
+  },
+  OFFSET_CONFLICT: {
+    retryable: false,
+    http: 409,
+    meaning: 'The upload stands at another byte; ask where (HEAD), then go on from there.',
+  },
+  FILE_SCANNING: { retryable: true, http: 503, meaning: 'The file is being scanned; wait `retryAfterMs`.' },
+  FILE_REFUSED: { retryable: false, http: 403, meaning: 'The scan has refused this file.' },
   SHUTTING_DOWN: { retryable: true, http: 503, meaning: 'The server is shutting down; connect to another one.' },
   INTERNAL: { retryable: true, http: 500, meaning: 'Something went wrong in the server; `details.logId` finds it in the log.' },
 } as const satisfies Record<string, { retryable: boolean; http: number; meaning: string }>;

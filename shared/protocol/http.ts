@@ -24,6 +24,13 @@ export const httpPaths = {
   ownPicture: '/api/account/picture',
   /** GET `/api/pictures/<userId>?v=<pictureVersion>`, Bearer → image bytes. */
   pictures: '/api/pictures/',
+  /**
+   * Resumable uploads by the tus protocol 1.0.0 with creation, Bearer: POST with `Upload-Length` and `Upload-Metadata`
+   * (`fileId`, `name`), then HEAD and PATCH of `<path>/<fileId>`, on any server.
+   */
+  uploads: '/api/files/uploads',
+  /** GET, HEAD `<path><token of files.link>` → bytes of a file; ranges are understood. */
+  fileContent: '/api/files/content/',
 } as const;
 
 /** Largest picture that is taken, in bytes. Clients scale to 256 × 256 before they send. */

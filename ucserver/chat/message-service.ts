@@ -1,6 +1,7 @@
-import type { ConversationId, EntryId, UserId } from '#shared/ids.ts';
+import type { ConversationId, EntryId, FileId, UserId } from '#shared/ids.ts';
 import type { EntryBodies, Mentions } from '#shared/protocol/chat.ts';
 import { UCError } from '#shared/protocol/errors.ts';
+import type { FileRef } from '#shared/protocol/files.ts';
 import type { Params, Result } from '#shared/protocol/index.ts';
 import type { Clock } from '#shared/runtime/clock.ts';
 import type { Session } from '#ucserver/gateway/index.ts';
@@ -14,6 +15,8 @@ export interface MessageServiceOptions {
   readonly repository: Pick<ChatRepository, 'find' | 'lastEdit'>;
   /** Stores an entry and answers its author. */
   readonly commit: (entry: NewEntry, members: readonly UserId[], from: Session) => Promise<Result<'chat.send'>>;
+  /** What is to be known of files that a message of this author refers to. @throws UCError `NOT_FOUND` when one is not theirs. */
+  readonly filesFor: (fileIds: readonly FileId[], author: UserId) => Promise<readonly FileRef[]>;
   readonly clock: Clock;
 }
 
@@ -34,7 +37,11 @@ export class MessageService {
   async send(session: Session, { conversationId, entryId, body }: Params<'chat.send'>): Promise<Result<'chat.send'>> {
     const members = await this.#writers(conversationId, session.userId);
     checkMentions(body.mentions, members, 'params.body.mentions');
-    return this.#commit(session, { conversationId, entryId }, 'message', body, members);
+    const ids = { conversationId, entryId };
+    const { files: fileIds, ...written } = body;
+    if (fileIds === undefined) return this.#commit(session, ids, 'message', written, members);
+    const files = await this.#filesFor(ids, fileIds, session.userId);
+    return this.#commit(session, ids, 'message', { ...written, files }, members);
   }
 
   async edit(session: Session, { text, mentions, ...on }: Params<'chat.edit'>): Promise<Result<'chat.edit'>> {
@@ -78,9 +85,22 @@ export class MessageService {
       throw new UCError('NOT_FOUND', undefined, { field: 'params.from.entryId' });
     const edited = await repository.lastEdit(from.conversationId, from.entryId, upTo);
     const { text } = edited === undefined ? original : (JSON.parse(edited.body) as EntryBodies['edit']);
+    const { files } = original;
     const { author, at } = original.forwarded ?? source;
     const forwarded = { entryId: source.entryId, author, at };
-    return this.#commit(session, ids, 'message', { text, forwarded }, members);
+    return this.#commit(session, ids, 'message', { text, files, forwarded }, members);
+  }
+
+  async #filesFor(ids: Ids, fileIds: readonly FileId[], author: UserId): Promise<readonly FileRef[]> {
+    try {
+      return await this.#options.filesFor(fileIds, author);
+    } catch (error) {
+      // Sent again, it refers to what it referred to the first time, even if that is gone.
+      const [before] = await this.#find(ids).catch(() => []);
+      const files = before && messageOf(before)?.files;
+      if (files === undefined) throw error;
+      return files;
+    }
   }
 
   /** Members of a conversation in which this user may write. */
