@@ -22,7 +22,13 @@ export const personSchema = z.object({
 });
 export type Person = z.infer<typeof personSchema>;
 
-export const groupSchema = z.object({ groupId: groupIdSchema, name: z.string(), memberCount: z.int() });
+export const groupSchema = z.object({
+  groupId: groupIdSchema,
+  name: z.string(),
+  memberCount: z.int(),
+  /** The user belongs to it. */
+  own: z.literal(true).optional(),
+});
 
 const page = { cursor: z.string().max(256).optional(), limit: z.int().min(1).max(200).default(50) };
 

@@ -25,10 +25,11 @@ export function registerDirectoryMethods({ dispatcher, directory, levelOf }: Dir
     const users = [...new Set(userIds)].map((id) => directory.byId(id)).filter((user) => user !== undefined);
     return { people: cards(users, userId) };
   });
-  dispatcher.register('directory.groups', () => ({
-    groups: directory.groups
-      .all()
-      .map(({ id, name }) => ({ groupId: id, name, memberCount: directory.groups.membersOf(id).size })),
+  dispatcher.register('directory.groups', (_, { userId }) => ({
+    groups: directory.groups.all().map(({ id, name }) => {
+      const members = directory.groups.membersOf(id);
+      return { groupId: id, name, memberCount: members.size, ...(members.has(userId) ? { own: true as const } : {}) };
+    }),
   }));
   dispatcher.register('directory.people', ({ groupId, cursor, limit }, { userId }) => {
     if (groupId !== undefined && directory.groups.byId(groupId) === undefined) {

@@ -23,6 +23,7 @@ export const groupsDe: GroupWords = {
   historyHint: 'Wer später dazukommt, kann lesen, was vorher geschrieben wurde. Das lässt sich nachher nicht ändern.',
   create: 'Anlegen',
   creating: 'Wird angelegt …',
+  ofDepartments: 'Gruppen meiner Abteilungen',
   ofDepartment: (name) => `Gruppe von ${name}`,
   followsDepartment: 'Alle der Abteilung gehören dazu; wer das ist, folgt dem Verzeichnis der Firma.',
   failed: 'Die Gruppe konnte nicht angelegt werden.',

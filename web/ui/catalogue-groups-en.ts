@@ -21,6 +21,7 @@ export const groupsEn = {
   historyHint: 'Whoever is added later can read what was written before. This cannot be changed afterwards.',
   create: 'Create',
   creating: 'Creating …',
+  ofDepartments: 'Groups of my departments',
   ofDepartment: (name: string) => `Group of ${name}`,
   followsDepartment: 'Everybody in the department is in it; who is follows the company directory.',
   failed: 'It could not be created.',

@@ -4,6 +4,7 @@ import { ChatMultipleRegular } from '@fluentui/react-icons/svg/chat-multiple';
 import type { LiveConversation } from '#web/api/index.ts';
 import { useConversationChanges, useNow, useWorkspace } from '#web/client/app/hooks.ts';
 import { go, routeTo, useRoute } from '#web/client/app/route.ts';
+import { DepartmentMenu } from '#web/client/groups/department-menu.tsx';
 import { GroupAvatar, titleOf } from '#web/client/groups/group-avatar.tsx';
 import { groupEntries, noticeLines } from '#web/client/groups/group-notices.ts';
 import { isMuted } from '#web/client/groups/muting.ts';
@@ -45,6 +46,7 @@ export function ConversationList() {
     <div className={styles.root}>
       <div className={styles.tools}>
         <NewGroupButton />
+        <DepartmentMenu />
       </div>
       <div className={styles.list}>
         <List />
