@@ -7,7 +7,7 @@ import type { Directory } from '../directory/index.ts';
 import { registerAccountMethods } from './methods.ts';
 import { tellAccountChanges } from './notifier.ts';
 import { SignedInDevices } from './repository.ts';
-import { AccountService } from './service.ts';
+import { AccountService, type Leaving } from './service.ts';
 import { endSignedOutSessions } from './subscriber.ts';
 
 export { type PictureRoutesOptions, pictureRoutes } from './routes.ts';
@@ -37,9 +37,10 @@ export function createAccount({
 }: AccountOptions): AccountService {
   const devices = new SignedInDevices({ database, replica, clock });
   const { authenticator, passwords } = auth;
-  const account = new AccountService({ directory, authenticator, passwords, sessions, devices, self });
+  const leaving: Leaving = new Set();
+  const account = new AccountService({ directory, authenticator, passwords, sessions, devices, self, leaving });
   registerAccountMethods(dispatcher, account);
   tellAccountChanges(directory, sessions);
-  endSignedOutSessions(auth, sessions);
+  endSignedOutSessions(auth, sessions, leaving);
   return account;
 }

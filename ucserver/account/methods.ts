@@ -12,7 +12,7 @@ export function registerAccountMethods(dispatcher: Dispatcher, account: AccountS
   dispatcher.register('account.devices', async (_params, { userId, session }) => ({
     devices: await account.devices(userId, session.device.id),
   }));
-  dispatcher.register('account.signOut', async ({ deviceId }, { userId, session }) => ({
-    signedOut: await account.signOut(userId, session.device.id, deviceId),
+  dispatcher.register('account.signOut', async ({ deviceId }, { session }) => ({
+    signedOut: await account.signOut(session, deviceId),
   }));
 }

@@ -1,8 +1,8 @@
-import type { DeviceId, ServerId, UserId } from '#shared/ids.ts';
+import type { DeviceId, ServerId, SessionId, UserId } from '#shared/ids.ts';
 import type { Account } from '#shared/protocol/account.ts';
 import { UCError } from '#shared/protocol/errors.ts';
 import type { Authenticator, Passwords } from '#ucserver/auth/index.ts';
-import type { Session, SessionTable } from '#ucserver/gateway/index.ts';
+import { fragment, type Session, type SessionTable } from '#ucserver/gateway/index.ts';
 import type { Directory, User } from '../directory/index.ts';
 import type { SignedInDevices } from './repository.ts';
 
@@ -13,7 +13,11 @@ export interface AccountServiceOptions {
   readonly sessions: SessionTable;
   readonly devices: SignedInDevices;
   readonly self: ServerId;
+  readonly leaving: Leaving;
 }
+
+/** Sessions that have asked to be signed out themselves: they get their answer first. */
+export type Leaving = Set<SessionId>;
 
 type Device = Awaited<ReturnType<AccountService['devices']>>[number];
 
@@ -69,13 +73,28 @@ export class AccountService {
     });
   }
 
-  /** Signs one device out, or all but the current one. @returns how many. */
-  async signOut(userId: UserId, current: DeviceId, deviceId?: DeviceId): Promise<number> {
+  /** Signs one device out, or all but the current one; the current one gets its answer before its session ends. @returns how many. */
+  async signOut(session: Session, deviceId?: DeviceId): Promise<number> {
+    const { authenticator, leaving } = this.#options;
+    const { userId, device } = session;
+    const current = device.id;
     const others = this.#others(userId, current);
     const which = deviceId === undefined ? others : [...others, current].filter((each) => each === deviceId);
     if (deviceId !== undefined && which.length === 0) throw new UCError('NOT_FOUND', undefined, { field: 'params.deviceId' });
-    await this.#options.authenticator.signOut(userId, which);
+    const leaves = which.includes(current);
+    if (leaves) leaving.add(session.id);
+    try {
+      await authenticator.signOut(userId, which);
+    } finally {
+      // After the answer is on its way.
+      if (leaves) setImmediate(() => this.#leave(session));
+    }
     return which.length;
+  }
+
+  #leave(session: Session): void {
+    this.#options.leaving.delete(session.id);
+    session.end('signedOut', fragment('session.ended', { reason: 'signedOut' }));
   }
 
   #others(userId: UserId, current: DeviceId): DeviceId[] {

@@ -68,7 +68,10 @@ export class AttachedConnections {
         for (const { sessionId, after, events } of pushes) this.#pushed(sessionId, from, after, events);
       }),
       mesh.on(sessionClosed, ({ sessionId, reason }, from) => {
-        if (this.#servedBy(sessionId, from)) this.#forget(sessionId)?.link.close(reason);
+        if (!this.#servedBy(sessionId, from)) return;
+        const { link } = this.#forget(sessionId) ?? {};
+        // An answer that came in the same envelope goes out first.
+        setImmediate(() => link?.close(reason));
       }),
       members.onLost((lost) => {
         for (const sessionId of this.idsOf(lost)) this.sendBack(sessionId);

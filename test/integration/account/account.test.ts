@@ -71,6 +71,21 @@ describe('account', function () {
     here.session.end('replaced');
   });
 
+  it('answers a device that signs itself out before its session ends, also when the answer takes its time', async () => {
+    await phone.signIn(one.auth, 'alice', 'the first password');
+    const there = one.open(alice, phone.id);
+    const order: string[] = [];
+    one.sessions.onClosed(({ device }) => order.push(`${device.id} ended`));
+    const answer = there.call('account.signOut', { ...act('a4b'), deviceId: phone.id }).then((result) => {
+      order.push('answered');
+      return result;
+    });
+    assert.deepEqual(await answer, { signedOut: 1 });
+    await eventually(() => there.closed === 'signedOut');
+    assert.deepEqual(order, ['answered', `${phone.id} ended`]);
+    assert.deepEqual(there.events, [{ event: 'session.ended', reason: 'signedOut' }]);
+  });
+
   it('changes the password, which signs all other devices out and lets this one stay', async () => {
     const kept = await laptop.signIn(one.auth, 'alice', 'the first password');
     const lost = await phone.signIn(one.auth, 'alice', 'the first password');
