@@ -75,7 +75,8 @@ export const keySpace = {
     type: 'string',
     value: 'signed state of the user, for the next owner only',
     expiry: '1 h, renewed with every write',
-    meaning: 'What an owner knows of a user beyond SQL, written at most every 100 ms.',
+    meaning:
+      'What an owner knows of a user beyond SQL: written before a state or note set by hand is acknowledged, else at most every 100 ms.',
   }),
   pendingItems: define([], () => '{outbox}:items', {
     type: 'hash',

@@ -29,6 +29,8 @@ export interface PresenceActsOptions {
   readonly book: WatchBook;
   readonly exists: (userId: UserId) => boolean;
   readonly onLasting: (user: OwnedUser) => void;
+  /** Resolves when the next owner can know of the change, or nothing can be done for that now; never rejects. */
+  readonly keep: (userId: UserId) => Promise<void>;
 }
 
 /** Setting states and notes by hand: asked here, decided and done at the owner. */
@@ -104,7 +106,7 @@ export class PresenceActs {
     seen: PresenceVersion | undefined,
     change: (lasting: LastingPresence, now: number) => LastingPresence,
   ): Promise<{ version: PresenceVersion }> {
-    const { permissions, owned, clock, onLasting } = this.#options;
+    const { permissions, owned, clock, onLasting, keep } = this.#options;
     if (actor !== userId) permissions.demand(actor, 'setPresence', userId);
     const user = await owned.settled(userId);
     if (!user) throw new UCError('NOT_OWNER');
@@ -121,6 +123,7 @@ export class PresenceActs {
     if (what === 'manual') user.manualVersion = version;
     else user.noteVersion = version;
     onLasting(user);
+    await keep(userId);
     return { version };
   }
 

@@ -73,6 +73,11 @@ export class OwnedUsers {
     return this.#users.values();
   }
 
+  /** Whether something else than sessions gives this user a state: a call, a desk phone, an appointment. */
+  hasClaims(userId: UserId): boolean {
+    return (this.#users.get(userId)?.claims.size ?? 0) > 0;
+  }
+
   /** The user, with everything known of them loaded, for somebody who does something to them; then nobody is waited for. */
   async settled(userId: UserId): Promise<OwnedUser | undefined> {
     await this.#loading.get(userId);

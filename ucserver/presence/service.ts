@@ -42,7 +42,7 @@ export interface PresenceOptions {
   readonly registry: Registry;
   readonly config: PresenceConfig;
   /** Says who did not come back after the death of their server. */
-  readonly signIn: Pick<SignIn, 'onGone'>;
+  readonly signIn: Pick<SignIn, 'onGone' | 'addClaims'>;
 }
 
 /** Presence on one server: joins the owner's side, the watcher's side and what is kept. */
@@ -103,7 +103,16 @@ export class PresenceService {
       signIn: options.signIn,
     });
     this.#claims = new ClaimSource({ mesh, ownership, owned: this.#owned, logger });
-    this.acts = new PresenceActs({ clock, ownership, permissions, owned: this.#owned, book, exists, onLasting });
+    this.acts = new PresenceActs({
+      clock,
+      ownership,
+      permissions,
+      owned: this.#owned,
+      book,
+      exists,
+      onLasting,
+      keep: (userId) => this.#store.keep(userId),
+    });
   }
 
   /** Begins to answer and to tell. Start it before the first session is opened. */
@@ -119,6 +128,7 @@ export class PresenceService {
         this.#notifier.interests.dropUser(userId);
         this.#store.touch(userId);
       }),
+      signIn.addClaims((userId) => this.#owned.hasClaims(userId)),
       signIn.onGone((userIds, sinceMs) => {
         const seen = userIds.filter((userId) => !this.#appearsOffline(userId));
         if (this.#writesForTheDead()) this.#saver.seenUntil(seen, Math.floor(sinceMs));

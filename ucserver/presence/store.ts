@@ -24,13 +24,15 @@ const batchSize = 500;
 
 /**
  * Leaves in Redis what the next owner must know of this server's users if it dies. Nobody else reads it, so it is written
- * behind the changes: the last value of each user, together with those of others.
+ * behind the changes: the last value of each user, together with those of others. Only what people set by hand is acknowledged, and
+ * written before that.
  */
 export class PresenceStore {
   readonly #options: PresenceStoreOptions;
   readonly #changed = new Set<UserId>();
   #timer: Timer | undefined;
   #writing = false;
+  #keeping: { readonly users: Set<UserId>; readonly done: Promise<void> } | undefined;
 
   constructor(options: PresenceStoreOptions) {
     this.#options = options;
@@ -40,6 +42,23 @@ export class PresenceStore {
   touch(userId: UserId): void {
     this.#changed.add(userId);
     this.#later();
+  }
+
+  /** Writes this user's record now, with those of others that are to be kept in this turn. Never rejects: without Redis nothing is. */
+  keep(userId: UserId): Promise<void> {
+    if (!this.#keeping) {
+      const users = new Set<UserId>();
+      const done = new Promise<void>((resolve) => {
+        setImmediate(() => {
+          this.#keeping = undefined;
+          for (const each of users) this.#changed.delete(each);
+          void this.#put([...users]).then(resolve);
+        });
+      });
+      this.#keeping = { users, done };
+    }
+    this.#keeping.users.add(userId);
+    return this.#keeping.done;
   }
 
   /** What an owner left behind. Never rejects: without Redis there is nothing to be had. */
@@ -71,7 +90,7 @@ export class PresenceStore {
   }
 
   async #write(): Promise<void> {
-    const { cluster, keys, signer, logger, recordOf } = this.#options;
+    const { cluster } = this.#options;
     // What was not written now is written anew after Redis is back, for all users.
     if (!cluster.mayWrite || cluster.redis.state !== 'up') {
       this.#changed.clear();
@@ -79,8 +98,16 @@ export class PresenceStore {
     }
     const users = [...this.#changed].slice(0, batchSize);
     for (const userId of users) this.#changed.delete(userId);
-    const self = incarnationId(cluster.self);
     this.#writing = true;
+    await this.#put(users);
+    this.#writing = false;
+    this.#later();
+  }
+
+  async #put(users: readonly UserId[]): Promise<void> {
+    const { cluster, keys, signer, logger, recordOf } = this.#options;
+    if (!cluster.mayWrite || cluster.redis.state !== 'up') return;
+    const self = incarnationId(cluster.self);
     try {
       await cluster.redis.use(async (client) => {
         const pipeline = client.pipeline();
@@ -94,9 +121,6 @@ export class PresenceStore {
       });
     } catch (error) {
       if (!(error instanceof RedisUnavailable)) logger.warn('The state of users could not be written to Redis', { error });
-    } finally {
-      this.#writing = false;
-      this.#later();
     }
   }
 }

@@ -15,11 +15,12 @@ export interface IdleReleaseOptions {
   readonly afterMs: number;
 }
 
-/** Gives up users who are signed in nowhere: nobody owns them then. */
+/** Gives up users who are signed in nowhere and of whom nothing else is known that holds: nobody owns them then. */
 export class IdleRelease {
   readonly #options: IdleReleaseOptions;
   /** Users owned here without a session, and since when (monotonic ms). */
   readonly #idle = new Map<UserId, number>();
+  readonly #claims = new Set<(userId: UserId) => boolean>();
 
   constructor(options: IdleReleaseOptions) {
     this.#options = options;
@@ -44,13 +45,28 @@ export class IdleRelease {
     };
   }
 
+  addClaims(hasClaims: (userId: UserId) => boolean): Unsubscribe {
+    this.#claims.add(hasClaims);
+    return () => this.#claims.delete(hasClaims);
+  }
+
   #look(): void {
     const { ownership, sessions, clock, logger, afterMs } = this.#options;
     for (const [userId, sinceMs] of this.#idle) {
       if (clock.monotonicMs() - sinceMs < afterMs) continue;
+      // Their time begins anew when the last claim is gone.
+      if (this.#hasClaims(userId)) {
+        this.#idle.set(userId, clock.monotonicMs());
+        continue;
+      }
       this.#idle.delete(userId);
       if (sessions.has(userId)) continue;
       ownership.release(userId).catch((error: unknown) => logger.error('A user could not be released', { userId, error }));
     }
+  }
+
+  #hasClaims(userId: UserId): boolean {
+    for (const hasClaims of this.#claims) if (hasClaims(userId)) return true;
+    return false;
   }
 }

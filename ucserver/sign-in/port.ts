@@ -54,6 +54,11 @@ export interface SignIn extends SessionOpener {
    * A user who may not be moved to their home server now (a call, an upload). Asked often: answer from memory.
    */
   addMoveVeto(isBusy: (userId: UserId) => boolean): Unsubscribe;
+  /**
+   * Users with reasons to be owned although they are signed in nowhere (a call on a desk phone): they are not given up as long as
+   * one of these answers true. Asked often: answer from memory.
+   */
+  addClaims(hasClaims: (userId: UserId) => boolean): Unsubscribe;
   /** Their server died: what is known of them is stale until they are back or given up. */
   onStale(listener: (users: readonly UserId[]) => void): Unsubscribe;
   /**

@@ -153,6 +153,10 @@ export class SignInService implements SignIn {
     return this.#goingHome.addVeto(isBusy);
   }
 
+  addClaims(hasClaims: (userId: UserId) => boolean): Unsubscribe {
+    return this.#idle.addClaims(hasClaims);
+  }
+
   onStale(listener: (users: readonly UserId[]) => void): Unsubscribe {
     return this.#returning.stale.add(listener);
   }

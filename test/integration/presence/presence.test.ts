@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ActId, UserId } from '#shared/ids.ts';
-import { eventually } from '#test/support/eventually.ts';
-import { HandleWatch } from '#test/support/leaks.ts';
+import { eventually, never } from '#test/support/eventually.ts';
+import { HandleWatch, keysOf } from '#test/support/leaks.ts';
 import { type Client, World } from './world.ts';
 
 const people = ['ann', 'bob', 'cleo', 'dan'];
@@ -243,6 +243,32 @@ for (const names of [['one'], ['one', 'two']]) {
       await bob.sees('ann', { state: 'busy', activities: [{ kind: 'inCall', with: 'Zoe' }] });
       world.last.presence.withdraw(ann.userId, 'call-1');
       await bob.sees('ann', { state: 'available', activities: undefined });
+    });
+
+    it('keeps a user with claims owned after the last session, until the last claim is gone', async () => {
+      await bob.watch('ann');
+      world.last.presence.claim(ann.userId, 'call-2', { kind: 'call', phase: 'inCall' });
+      await bob.sees('ann', { state: 'busy' });
+      const owner = world.servers.find(({ ownership }) => ownership.owns(ann.userId));
+      assert.ok(owner);
+      const changes: string[] = [];
+      owner.ownership.onLost((userId) => changes.push(userId));
+      for (const session of owner.sessions.ofUser(ann.userId)) session.end('signedOut');
+      await never(() => changes.includes(ann.userId), 1_500, 'a user with claims is given up');
+      world.last.presence.withdraw(ann.userId, 'call-2');
+      await bob.sees('ann', { state: 'offline' });
+      await eventually(() => changes.includes(ann.userId), { withinMs: 3_000, what: 'the user is given up in the end' });
+      ann = await world.signIn('ann', world.first);
+    });
+
+    it('acknowledges a state or note when the next owner can know of it', async () => {
+      const client = world.redis.client();
+      for (const text of ['one', 'two', 'three']) {
+        await ann.setNote({ text });
+        const [key] = (await keysOf(client)).filter((each) => each.includes(':state:') && each.endsWith(`:${ann.userId}`));
+        assert.ok(key !== undefined && (await client.get(key))?.includes(text), text);
+      }
+      client.disconnect();
     });
   });
 }
