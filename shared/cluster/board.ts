@@ -26,7 +26,7 @@ const beatScript = defineScript({
   keys: ['members', 'lives', 'tombstones'],
   args: ['serverId', 'life', 'record', 'channel'],
   changes: true,
-  reply: z.tuple([z.enum(['OK', 'BURIED', 'SUPERSEDED']), z.string()]),
+  reply: z.tuple([z.enum(['OK', 'NEW', 'BURIED', 'SUPERSEDED']), z.string()]),
 });
 const buryScript = defineScript({
   file: lua('bury'),
@@ -79,6 +79,8 @@ export class Board {
   readonly #logger: Logger;
   readonly #keys: { readonly members: string; readonly lives: string; readonly tombstones: string };
   readonly #reaper: Keys['reaper'];
+  /** The incarnation whose heartbeat must stand there since Redis was last brought up to date. */
+  #standing: IncarnationId | undefined;
   /** Where heartbeats are told. */
   readonly channel: string;
 
@@ -106,7 +108,12 @@ export class Board {
       record: signed,
       channel: this.channel,
     });
-    if (status === 'OK') return 'ok';
+    if (status === 'OK' || status === 'NEW') {
+      const isGone = status === 'NEW' && this.#standing === id;
+      this.#standing = id;
+      if (isGone) this.#redis.foundEmpty();
+      return 'ok';
+    }
     if (status === 'SUPERSEDED') return 'superseded';
     if (this.#tombstone(id, grave) !== undefined) return 'buried';
     this.#logger.error('A forged tombstone stands in Redis, removed', { incarnation: id });
@@ -164,6 +171,7 @@ export class Board {
 
   /** Adds again what a server remembers. */
   async restore(lives: ReadonlyMap<ServerId, number>, tombstones: Iterable<Tombstone>): Promise<void> {
+    this.#standing = undefined;
     await this.#redis.run(restoreScript, this.#keys, {
       lives: JSON.stringify(Object.fromEntries([...lives].map(([serverId, life]) => [serverId, String(life)]))),
       tombstones: JSON.stringify(

@@ -22,7 +22,7 @@ export interface RedisConnectionOptions {
 
 /** How Redis came back. */
 export interface RedisReturn {
-  /** Another process answers than before (restart, fail-over): what was written last may be lost. */
+  /** Another process answers than before (restart, fail-over), or it was emptied: what was written may be lost. */
   readonly runIdChanged: boolean;
 }
 
@@ -142,6 +142,17 @@ export class RedisConnection {
   onRunIdChanged(listener: () => void): () => void {
     this.#runIdListeners.add(listener);
     return () => this.#runIdListeners.delete(listener);
+  }
+
+  /**
+   * What was written is gone although the same process answers (`FLUSHALL`): from here on it is as if another process had come
+   * back in its place.
+   */
+  foundEmpty(): void {
+    this.#logger.error('Redis was emptied while it ran');
+    this.#runIdChangedSinceUp = true;
+    this.#wentDown();
+    void this.#prove();
   }
 
   async #prove(): Promise<void> {

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { Cluster } from '#test/support/cluster.ts';
+import { DatabaseLock } from '#test/support/database-lock.ts';
 import { eventually } from '#test/support/eventually.ts';
+import { keysOf } from '#test/support/leaks.ts';
 import { measured } from '#test/support/measured.ts';
-import { type Person, say } from '#test/support/person.ts';
+import { type Person, say, textsOf } from '#test/support/person.ts';
 
 interface Fault {
   readonly what: string;
@@ -99,4 +101,45 @@ describe('Redis', function () {
       await dora.leave();
     });
   }
+
+  it('is emptied while it runs: what the servers hold stands there again, nobody notices, and what is pending is safe', async () => {
+    const people = [ann, bob, cleo];
+    const sessions = people.map(({ sessionId }) => sessionId);
+    const chat = await ann.chatWith(bob);
+    await using lock = await DatabaseLock.hold(cluster.mesh.databaseFile);
+    await say(chat, 'while SQL is away', 20_000);
+    await bob.client.call('presence.setNote', { text: 'kept' });
+    const client = cluster.redis.client();
+    const before = (await keysOf(client)).filter((key) => !key.includes('reaper'));
+
+    const emptiedMs = performance.now();
+    await cluster.redis.flush();
+    await eventually(
+      async () => {
+        const keys = new Set(await keysOf(client));
+        assert.deepEqual(
+          before.filter((key) => !keys.has(key)),
+          [],
+        );
+      },
+      { withinMs: 8_000, everyMs: 20 },
+    );
+    measured('Redis holds everything again', performance.now() - emptiedMs, 2_000);
+    client.disconnect();
+    await cluster.untilKept(bob, 'kept');
+    const offline = people.flatMap((person) => person.shownOffline(emptiedMs));
+    assert.deepEqual(offline, [], 'nobody was shown as offline');
+    assert.deepEqual(
+      people.map(({ sessionId }) => sessionId),
+      sessions,
+      'nobody was signed out',
+    );
+
+    // The spool is gone with its server, so only what was added to Redis again can be stored.
+    await cluster.server(0).kill();
+    await lock.release();
+    const theirs = await bob.chatWith(ann);
+    await eventually(() => theirs.log.pending.length === 0, { withinMs: 20_000, what: 'what was pending is stored' });
+    assert.equal(textsOf(theirs).filter((text) => text === 'while SQL is away').length, 1);
+  });
 });

@@ -1,4 +1,5 @@
--- Stores a heartbeat and tells it to all, unless its incarnation is dead or the server lives under a newer one.
+-- Stores a heartbeat and tells it to all, unless its incarnation is dead or the server lives under a newer one. Answers NEW when
+-- none of this incarnation stood there.
 -- KEYS[1] members: hash incarnation → signed member record
 -- KEYS[2] lives: hash server id → number of its last life
 -- KEYS[3] tombstones: hash incarnation → "<until> <1 when cleared up, else 0> <signed tombstone>"
@@ -13,6 +14,6 @@ if grave then return {'BURIED', grave} end
 local stored = redis.call('HGET', KEYS[2], ARGV[2]) or '0'
 if tonumber(stored) > tonumber(ARGV[3]) then return {'SUPERSEDED', ''} end
 redis.call('HSET', KEYS[2], ARGV[2], ARGV[3])
-redis.call('HSET', KEYS[1], incarnation, ARGV[4])
+local isNew = redis.call('HSET', KEYS[1], incarnation, ARGV[4])
 redis.call('PUBLISH', ARGV[5], ARGV[4])
-return {'OK', ''}
+return {isNew == 1 and 'NEW' or 'OK', ''}

@@ -162,6 +162,29 @@ describe('cluster over Redis', () => {
     });
   });
 
+  it('brings back what it remembers when Redis is emptied while it runs', async () => {
+    const [one, two] = await startTwo();
+    const three = await start('three');
+    await knowEachOther(one, two, three);
+    const gone = three.self;
+    await stop(three);
+    await eventually(() => one.members.isBuried(gone) && two.members.isBuried(gone));
+    const losses = lossesOf(one, two);
+    const returns = [one, two].map(({ redis: connection }) => {
+      const heard: boolean[] = [];
+      connection.onUp(({ runIdChanged }) => heard.push(runIdChanged));
+      return heard;
+    });
+    await redis.flush();
+    await inRedis(async (client) => {
+      await eventually(async () => (await client.hexists(one.keys.tombstones(), incarnationId(gone))) === 1, { withinMs: 2_000 });
+      await eventually(async () => (await client.hlen(one.keys.members())) === 2);
+    });
+    await eventually(() => assert.deepEqual(returns, [[true], [true]], 'each server noticed it once'));
+    await knowEachOther(one, two);
+    assert.deepEqual(losses, []);
+  });
+
   it('never gives a life twice, whatever was lost', async () => {
     const [one] = await startTwo();
     const far = Date.now() + 10_000_000;
