@@ -1,8 +1,9 @@
 import { authProcedures } from './auth/index.ts';
-import { chatProcedures, searchProcedures } from './chat/index.ts';
+import { chatProcedures, draftProcedures, searchProcedures } from './chat/index.ts';
 import { contactProcedures } from './contacts/index.ts';
 import type { ProcedureSet } from './database/index.ts';
 import { directoryProcedures } from './directory/index.ts';
+import { fileProcedures } from './files/index.ts';
 import { permissionProcedures } from './permissions/index.ts';
 import { presenceProcedures } from './presence/index.ts';
 import { settingProcedures } from './settings/index.ts';
@@ -15,6 +16,8 @@ export const procedures: readonly ProcedureSet[] = [
   permissionProcedures,
   contactProcedures,
   presenceProcedures,
+  fileProcedures,
   chatProcedures,
   searchProcedures,
+  draftProcedures,
 ];

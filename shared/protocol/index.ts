@@ -1,9 +1,11 @@
 import type * as z from 'zod';
 import { accountEvents, accountMethods } from './account.ts';
 import { chatEvents, chatMethods } from './chat.ts';
+import { chatDraftEvents, chatDraftMethods } from './chat-drafts.ts';
 import { chatSearchMethods } from './chat-search.ts';
 import { contactEvents, contactMethods } from './contacts.ts';
 import { directoryEvents, directoryMethods } from './directory.ts';
+import { fileMethods } from './files.ts';
 import type { Events, Methods } from './methods.ts';
 import { permissionEvents, permissionMethods } from './permissions.ts';
 import { presenceEvents, presenceMethods } from './presence.ts';
@@ -19,7 +21,9 @@ export const methods = {
   ...contactMethods,
   ...permissionMethods,
   ...presenceMethods,
+  ...fileMethods,
   ...chatMethods,
+  ...chatDraftMethods,
   ...chatSearchMethods,
 } as const satisfies Methods;
 
@@ -33,6 +37,7 @@ export const events = {
   ...permissionEvents,
   ...presenceEvents,
   ...chatEvents,
+  ...chatDraftEvents,
 } as const satisfies Events;
 
 export type MethodName = keyof typeof methods;

@@ -21,6 +21,7 @@ import { DepartmentFollower } from './department-follower.ts';
 import { DepartmentRepository } from './department-repository.ts';
 import { DepartmentService } from './department-service.ts';
 import { replicaDepartments, replicaDirectory } from './directory.ts';
+import { DraftRepository, DraftService } from './drafts/index.ts';
 import { EntryRepository } from './entry-repository.ts';
 import { Generation } from './generation.ts';
 import type { GroupLimits } from './group-limits.ts';
@@ -43,6 +44,7 @@ import { TypingLimit } from './typing-limit.ts';
 
 export { type ChatConfig, chatConfigSchema } from './config.ts';
 export { directConversationId } from './conversation-id.ts';
+export { draftProcedures } from './drafts/index.ts';
 export { type GroupLimits, groupMembersSetting, groupsPerPersonSetting } from './group-limits.ts';
 export { chatProcedures } from './procedures.ts';
 export { searchProcedures } from './search/index.ts';
@@ -144,13 +146,14 @@ export function createChat(dependencies: ChatDependencies): Chat {
     limits: dependencies.groupLimits,
     read: (userId, conversationId) => chat.read(userId, conversationId),
   });
+  const drafts = new DraftService({ access, repository: new DraftRepository(database), sessions, clock });
   const named = new NamedEntries({ access, repository: new EntryRepository(database) });
   const search = createSearch({
     ...{ database, access, config, clock, logger, registry: dependencies.registry },
     pendingOf: (userId) => pending.conversationsOf(userId).flatMap((id) => pending.entriesOf(id)),
     isFirst,
   });
-  registerChatMethods(dispatcher, { chat, messages, groups, departments, named, search: search.service });
+  registerChatMethods(dispatcher, { chat, messages, groups, departments, drafts, named, search: search.service });
 
   /** One server does what one is enough for; two in the same moment do no harm. */
   function isFirst(): boolean {

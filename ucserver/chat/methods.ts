@@ -1,5 +1,6 @@
 import type { Dispatcher } from '#ucserver/gateway/index.ts';
 import type { DepartmentService } from './department-service.ts';
+import type { DraftService } from './drafts/index.ts';
 import type { GroupService } from './group-service.ts';
 import type { MessageService } from './message-service.ts';
 import type { NamedEntries } from './named-entries.ts';
@@ -11,6 +12,7 @@ export interface ChatServices {
   readonly messages: MessageService;
   readonly groups: GroupService;
   readonly departments: DepartmentService;
+  readonly drafts: DraftService;
   readonly named: NamedEntries;
   readonly search: SearchService;
 }
@@ -18,7 +20,7 @@ export interface ChatServices {
 /** What clients can ask of chat. */
 export function registerChatMethods(
   dispatcher: Pick<Dispatcher, 'register'>,
-  { chat, messages, groups, departments, named, search }: ChatServices,
+  { chat, messages, groups, departments, drafts, named, search }: ChatServices,
 ): void {
   dispatcher.register('chat.open', (params, { userId }) => chat.open(userId, params));
   dispatcher.register('chat.conversations', (params, { userId }) => chat.conversations(userId, params));
@@ -35,6 +37,8 @@ export function registerChatMethods(
   dispatcher.register('chat.rename', (params, { session }) => groups.rename(session, params));
   dispatcher.register('chat.leave', (params, { session }) => groups.leave(session, params));
   dispatcher.register('chat.mute', (params, { session }) => groups.mute(session, params));
+  dispatcher.register('chat.setDraft', (params, { session }) => drafts.set(session, params));
+  dispatcher.register('chat.drafts', (params, { session }) => drafts.list(session, params));
   dispatcher.register('chat.history', (params, { userId }) => chat.history(userId, params));
   dispatcher.register('chat.entries', (params, { userId }) => named.read(userId, params));
   dispatcher.register('chat.search', (params, { session }) => search.search(session, params));

@@ -16,7 +16,14 @@ import { systemClock } from '#shared/runtime/clock.ts';
 import { Health } from '#shared/runtime/health.ts';
 import type { Logger } from '#shared/runtime/logger.ts';
 import type { RedisServer } from '#test/support/redis-server.ts';
-import { type Chat, chatConfigSchema, chatProcedures, createChat, searchProcedures } from '#ucserver/chat/index.ts';
+import {
+  type Chat,
+  chatConfigSchema,
+  chatProcedures,
+  createChat,
+  draftProcedures,
+  searchProcedures,
+} from '#ucserver/chat/index.ts';
 import { replicaParts, type Storage, startStorage } from '#ucserver/database/index.ts';
 import { ClientSession, Dispatcher, SessionTable } from '#ucserver/gateway/index.ts';
 import {
@@ -69,7 +76,7 @@ export class ChatServer {
     const logger = loggerInto(common.logged);
     const storage = await startStorage({
       config: { engine: 'sqlite', file: `${common.folder}/shared.db`, readers: 1 },
-      procedures: [chatProcedures, searchProcedures, testProcedures],
+      procedures: [chatProcedures, searchProcedures, draftProcedures, testProcedures],
       parts: Object.values(replicaParts),
       dataFolder: `${common.folder}/${id}`,
       mesh: { id: 'test', password: 'a password of the mesh' },

@@ -1,0 +1,44 @@
+import { type ConversationId, conversationIdSchema, type UserId } from '#shared/ids.ts';
+import type { Draft } from '#shared/protocol/chat-drafts.ts';
+import type { Database } from '#ucserver/database/index.ts';
+import { draftProcedures } from './procedures.ts';
+
+/** Stands where a draft was taken back, so that an older one does not come again. */
+const noDraft = '{}';
+
+/** What people have begun to write, in SQL. Everything it throws is what {@link Database} throws. */
+export class DraftRepository {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** @returns the draft in force, another one when that is newer */
+  async set(userId: UserId, { conversationId, text, replyTo, version }: Draft): Promise<Draft> {
+    const body = text === '' ? noDraft : JSON.stringify({ text, replyTo });
+    const stored = await this.#database.run(draftProcedures.set, { userId, conversationId, body, version });
+    return toDraft(conversationId, stored);
+  }
+
+  /** Those that are not empty, by conversation, after one of them. */
+  async page(userId: UserId, after: string, limit: number): Promise<Draft[]> {
+    const { queries } = this.#database;
+    const query = queries.db
+      .selectFrom('chat_drafts')
+      .select(['conversation_id', 'body', 'version'])
+      .where('user_id', '=', userId)
+      .where('conversation_id', '>', after)
+      .where('body', '<>', noDraft)
+      .orderBy('conversation_id');
+    const found = await this.#database.read<{ conversation_id: string; body: string; version: number }>(
+      queries.limit(limit, query),
+    );
+    return found.map((row) => toDraft(conversationIdSchema.parse(row.conversation_id), row));
+  }
+}
+
+function toDraft(conversationId: ConversationId, { body, version }: { readonly body: string; readonly version: number }): Draft {
+  const { text = '', replyTo } = JSON.parse(body) as Partial<Draft>;
+  return { conversationId, text, ...(replyTo === undefined ? {} : { replyTo }), version };
+}
