@@ -7,6 +7,7 @@ import { logLevels } from '#shared/runtime/logger.ts';
 import { authConfigSchema } from './auth/index.ts';
 import { chatConfigSchema } from './chat/index.ts';
 import { databaseConfigSchema } from './database/index.ts';
+import { filesConfigSchema } from './files/index.ts';
 import { gatewayConfigSchema } from './gateway/index.ts';
 import { httpConfigSchema } from './http/index.ts';
 import { outboxConfigSchema } from './outbox/index.ts';
@@ -41,6 +42,7 @@ export const configSchema = defineConfig({
   signIn: signInConfigSchema.describe('Where people are signed in, and when they move.'),
   presence: presenceConfigSchema.describe('Presence.'),
   chat: chatConfigSchema.describe('Chat.'),
+  files: filesConfigSchema.describe('Files that people exchange.'),
   outbox: outboxConfigSchema.describe('What is accepted while the database is away.'),
   log: logSchema.describe('The log.'),
 });

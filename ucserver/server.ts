@@ -17,6 +17,7 @@ import type { Config } from './config.ts';
 import { createContacts } from './contacts/index.ts';
 import { replicaParts, SecretBox, startStorage } from './database/index.ts';
 import { Directory, registerDirectoryMethods, tellCardChanges } from './directory/index.ts';
+import { blockedExtensionsSetting, createFiles, fileBytesSetting, fileQuotaSetting } from './files/index.ts';
 import { Dispatcher, Gateway, registerSessionMethods, SessionTable } from './gateway/index.ts';
 import { authRoutes, ClientAddress, createHttpApp, HttpServer, Networks, Origins, systemRoutes } from './http/index.ts';
 import { createOutbox, databaseWatch, folderDisk, RedisPendingStore, redisWatch, spoolFolder } from './outbox/index.ts';
@@ -150,9 +151,19 @@ export async function startServer({
     storage: databaseWatch(database),
     self: () => cluster.self,
   });
+  const files = createFiles({
+    ...{ database, dispatcher, authenticator, meshKeys, members, health, config: config.files, ...base, registry },
+    self: () => cluster.self,
+    limits: () => ({
+      maxBytes: settings.get(fileBytesSetting),
+      quotaBytes: settings.get(fileQuotaSetting),
+      blockedExtensions: settings.get(blockedExtensionsSetting),
+    }),
+  });
   const chat = createChat({
     ...{ database, replica, outbox, mesh, members, ownership, sessions, dispatcher, config: config.chat, ...base, registry },
     mayChat: (addressee, author) => mayDo(levelOf(addressee, author), 'chat'),
+    filesFor: (fileIds, author) => files.forMessage(fileIds, author),
     groupLimits: () => ({ members: settings.get(groupMembersSetting), groupsPerPerson: settings.get(groupsPerPersonSetting) }),
   });
 
@@ -174,6 +185,7 @@ export async function startServer({
     routes: [
       authRoutes({ authenticator, perMinute: config.http.authPerMinute, clock }),
       pictureRoutes({ directory, authenticator, seesPicture: (presentity, reader) => levelOf(presentity, reader) !== 'blocked' }),
+      files.routes,
       systemRoutes({
         ...{ servers, health, registry, metricsFrom: new Networks(config.http.metricsFrom) },
         isDraining: () => signIn.load().draining,
@@ -188,6 +200,7 @@ export async function startServer({
   lifecycle.add({ name: 'ownership', ...ownership });
   lifecycle.add({ name: 'presence', start: () => presence.start(), stop: () => presence.stop() });
   lifecycle.add({ name: 'outbox', ...outbox });
+  lifecycle.add({ name: 'files', start: () => files.start(), stop: () => files.stop() });
   lifecycle.add({ name: 'chat', ...chat });
   lifecycle.add({ name: 'sessions', start: () => sessions.start(), stop: () => sessions.stop() });
   lifecycle.add({ name: 'sign-in', start: () => signIn.start(), stop: () => signIn.stop() });

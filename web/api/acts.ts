@@ -8,7 +8,7 @@ type ActMethod = { [M in MethodName]: (typeof methods)[M] extends { act: true } 
  * The methods that change something, and which field makes them safe to repeat. Typed against the registry: a method that is
  * missing here does not compile, and the client ships without the schemas.
  */
-const acts: Readonly<Record<ActMethod, 'actId' | 'entryId'>> = {
+const acts: Readonly<Record<ActMethod, 'actId' | 'entryId' | 'fileId'>> = {
   'account.update': 'actId',
   'account.changePassword': 'actId',
   'account.signOut': 'actId',
@@ -28,6 +28,8 @@ const acts: Readonly<Record<ActMethod, 'actId' | 'entryId'>> = {
   'chat.setRole': 'entryId',
   'chat.rename': 'entryId',
   'chat.leave': 'entryId',
+  'files.finish': 'fileId',
+  'files.remove': 'fileId',
 };
 
 /** The parameters as they are sent: an act gets its id once, so that sending it again is the same act. */

@@ -1,7 +1,7 @@
 import type { Device } from './device.ts';
 import type { DeviceKey } from './device-key.ts';
 import type { NewMessage } from './outgoing-queue.ts';
-import type { ConversationId, ServerAddress, UserId } from './types.ts';
+import type { ConversationId, FileId, ServerAddress, UserId } from './types.ts';
 
 /** What proves a device: the refresh token and the key it is bound to. The key's private half cannot be read, only used. */
 export interface Credentials {
@@ -21,11 +21,21 @@ export interface KeptMessage extends NewMessage {
   readonly conversationId?: ConversationId;
 }
 
+/** An upload that has begun, kept so that it goes on after a reload when the person gives the same file again. */
+export interface KeptUpload {
+  readonly userId: UserId;
+  /** Name, size and time of change of the file. */
+  readonly fingerprint: string;
+  readonly fileId: FileId;
+  readonly at: number;
+}
+
 export interface StoredValues {
   device: Device;
   servers: readonly ServerAddress[];
   credentials: Credentials;
   outgoing: readonly KeptMessage[];
+  uploads: readonly KeptUpload[];
 }
 
 /** Where a client keeps what must outlive it. Values are stored as they are (structured clone), keys stay non-extractable. */

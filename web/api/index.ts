@@ -19,6 +19,8 @@ export { LiveConversation } from './conversation.ts';
 export { mostNamed } from './conversation-acts.ts';
 export { type Arrival, Conversations, type NewGroupOptions } from './conversations.ts';
 export { Emitter, type Unsubscribe } from './emitter.ts';
+export { FileUpload, type UploadPhase } from './file-upload.ts';
+export { Files } from './files.ts';
 export type { NewMessage, Outgoing, Written } from './outgoing-queue.ts';
 export { PresenceWatch } from './presence-watch.ts';
 export { comparePresenceVersions, type Roster } from './roster.ts';

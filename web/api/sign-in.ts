@@ -1,4 +1,4 @@
-import { UCError, type WireError } from '#shared/protocol/errors.ts';
+import { type ErrorCode, UCError, type WireError } from '#shared/protocol/errors.ts';
 import { type HttpError, httpPaths, type NonceAnswer, type ServersAnswer } from '#shared/protocol/http.ts';
 import type { CredentialStore, Credentials } from './client-store.ts';
 import type { Device } from './device.ts';
@@ -119,13 +119,21 @@ export class SignInHttp {
       cache: 'no-store',
       ...init,
       credentials: 'omit',
-      signal: AbortSignal.timeout(answerWithinMs),
+      signal: AbortSignal.any([AbortSignal.timeout(answerWithinMs), ...(init.signal ? [init.signal] : [])]),
     });
     if (response.ok) return response;
     const wire = wireErrorOf(await response.text());
-    throw wire ? UCError.fromWire(wire) : new UCError('INTERNAL', `The server answered ${response.status}`);
+    throw wire ? UCError.fromWire(wire) : new UCError(codesOfStatus[response.status] ?? 'INTERNAL', `Answer ${response.status}`);
   }
 }
+
+/** What is meant where an answer has no body: to HEAD, or from a proxy. */
+const codesOfStatus: Readonly<Record<number, ErrorCode>> = {
+  401: 'TOKEN_INVALID',
+  403: 'FORBIDDEN',
+  404: 'NOT_FOUND',
+  503: 'BUSY',
+};
 
 function wireErrorOf(body: string): WireError | undefined {
   try {

@@ -3,12 +3,13 @@ import type { ActId } from '#shared/ids.ts';
 import type { EventFields, EventName, MethodName, ParamsIn, Result } from '#shared/protocol/index.ts';
 import type { deviceSchema, openResultSchema } from '#shared/protocol/session.ts';
 
-export type { ActId, ConversationId, DeviceId, EntryId, GroupId, ServerId, SessionId, UserId } from '#shared/ids.ts';
+export type { ActId, ConversationId, DeviceId, EntryId, FileId, GroupId, ServerId, SessionId, UserId } from '#shared/ids.ts';
 export type { Account, Tokens } from '#shared/protocol/account.ts';
 export type { Conversation, ConversationKind, Cursor, Entry, MemberRole, PendingEntry, Position } from '#shared/protocol/chat.ts';
 export type { CloseReason } from '#shared/protocol/close-codes.ts';
 export type { ContactList } from '#shared/protocol/contacts.ts';
 export type { Person } from '#shared/protocol/directory.ts';
+export type { FileRef, FileState, FileVariant } from '#shared/protocol/files.ts';
 export type { Grantee, PermissionLevel } from '#shared/protocol/permissions.ts';
 export type {
   ActivityReason,

@@ -1,0 +1,75 @@
+import { UCError } from '#shared/protocol/errors.ts';
+import type { Clock, Timer } from '#shared/runtime/clock.ts';
+import type { Logger } from '#shared/runtime/logger.ts';
+import type { FilesConfig } from './config.ts';
+import type { FileStore } from './file-store.ts';
+import type { FileRepository } from './repository.ts';
+import type { Scanner } from './scanner.ts';
+import type { UploadService } from './upload-service.ts';
+
+export interface CleanerOptions {
+  readonly repository: FileRepository;
+  readonly store: Pick<FileStore, 'setAside' | 'clear'>;
+  readonly uploads: Pick<UploadService, 'discard'>;
+  readonly scanner: Pick<Scanner, 'takeOver'> | undefined;
+  readonly config: FilesConfig;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** A file that a message refers to is looked at again after so long, ms: so late is noticed that the message is gone. */
+const referredLookMs = 86_400_000;
+/** A content that nobody has is kept so long for somebody who brings the same again, ms; longer than finishing an upload takes. */
+const mostDoomedMs = 3_600_000;
+
+/**
+ * Deletes, in small steps, what is no longer needed: uploads that do not go on, files that no message refers to, contents that no
+ * file has. Every server does; the same done twice is harmless.
+ */
+export class Cleaner {
+  readonly #options: CleanerOptions;
+  #timer: Timer | undefined;
+  #running: Promise<void> | undefined;
+
+  constructor(options: CleanerOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#timer = this.#options.clock.every(this.#options.config.cleanEveryMs, () => void this.run());
+  }
+
+  async stop(): Promise<void> {
+    this.#timer?.stop();
+    await this.#running;
+  }
+
+  /** One step; never rejects. */
+  run(): Promise<void> {
+    this.#running ??= this.#step()
+      .catch((error: unknown) => {
+        if (error instanceof UCError && error.retryable) return;
+        this.#options.logger.warn('Cleaning up files has failed', { error });
+      })
+      .finally(() => {
+        this.#running = undefined;
+      });
+    return this.#running;
+  }
+
+  async #step(): Promise<void> {
+    const { repository, store, uploads, scanner, config, clock, logger } = this.#options;
+    const at = clock.wallMs();
+    const { unfinished, deleted } = await repository.look(at, at + Math.min(referredLookMs, config.graceMs));
+    for (const id of unfinished) {
+      await uploads.discard(id);
+      await repository.remove(id, at);
+    }
+    const contents = await repository.forgetContents(at - Math.min(mostDoomedMs, config.graceMs));
+    for (const hash of contents) await store.setAside(hash);
+    await store.clear(async (hash) => (await repository.scanState(hash)) !== undefined);
+    await scanner?.takeOver();
+    if (unfinished.length + deleted + contents.length > 0)
+      logger.info('Files were deleted', { uploads: unfinished.length, files: deleted, contents: contents.length });
+  }
+}

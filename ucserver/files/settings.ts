@@ -1,0 +1,35 @@
+import * as z from 'zod';
+import { defineSetting } from '#ucserver/settings/index.ts';
+
+const gigabyte = 1_073_741_824;
+
+/** What people may upload. */
+export interface FileLimits {
+  readonly maxBytes: number;
+  readonly quotaBytes: number;
+  readonly blockedExtensions: readonly string[];
+}
+
+export const fileBytesSetting = defineSetting({
+  key: 'files.maxBytes',
+  about: 'Largest file, in bytes.',
+  schema: z.int().min(0).max(1_099_511_627_776),
+  default: 4 * gigabyte,
+});
+
+export const fileQuotaSetting = defineSetting({
+  key: 'files.quotaBytes',
+  about: 'Bytes that all files of one person may take together.',
+  schema: z.int().min(0),
+  default: 50 * gigabyte,
+});
+
+export const blockedExtensionsSetting = defineSetting<readonly string[]>({
+  key: 'files.blockedExtensions',
+  about: 'Files whose names end so are refused; lower-case, without the dot.',
+  schema: z.array(z.string().regex(/^[^.\s]{1,20}$/u)).max(500),
+  default: [
+    ...['apk', 'app', 'bat', 'cmd', 'com', 'cpl', 'dll', 'exe', 'gadget', 'hta', 'inf', 'jar', 'js', 'jse', 'lnk', 'msc'],
+    ...['msi', 'msp', 'pif', 'ps1', 'ps1xml', 'ps2', 'psc1', 'reg', 'scf', 'scr', 'sct', 'sys', 'vb', 'vbe', 'vbs', 'wsf', 'wsh'],
+  ],
+});
