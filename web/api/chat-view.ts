@@ -1,5 +1,5 @@
 import type { EntryBodies } from '#shared/protocol/chat.ts';
-import type { Entry, EntryId, PendingEntry, UserId } from './types.ts';
+import type { Entry, EntryId, FileRef, PendingEntry, UserId } from './types.ts';
 
 /** One emoji under a message, with those who gave it, first ones first. */
 export interface Reaction {
@@ -20,6 +20,7 @@ export interface ShownMessage {
   /** The message that this one answers. */
   readonly replyTo?: EntryId | undefined;
   readonly forwarded?: EntryBodies['message']['forwarded'];
+  readonly files?: readonly FileRef[] | undefined;
   /** When it got its present text; missing: it has the first one. */
   readonly editedAt?: number;
   /** Texts that stood here before, oldest first. */
@@ -49,9 +50,9 @@ export function shownMessages(entries: readonly (Entry | PendingEntry)[]): reado
 function messageOf(entry: Entry | PendingEntry): ShownMessage {
   const { entryId, author, at, body } = entry;
   const seq = 'seq' in entry ? entry.seq : undefined;
-  const { text, mentions, replyTo, forwarded } = body as Partial<EntryBodies['message']>;
+  const { text, mentions, replyTo, forwarded, files } = body as Partial<EntryBodies['message']>;
   const bare = { seq, entryId, author, at, earlier: [], reactions: [] };
-  return text === undefined ? { ...bare, text } : { ...bare, text, mentions, replyTo, forwarded };
+  return text === undefined ? { ...bare, text } : { ...bare, text, mentions, replyTo, forwarded, files };
 }
 
 function changed(message: ShownMessage, { kind, author, at, body }: Entry | PendingEntry): ShownMessage {
