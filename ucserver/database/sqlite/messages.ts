@@ -22,12 +22,12 @@ export interface ReadCall {
   readonly step: Step;
 }
 
-/** To a worker. Each `run` and `read` is answered by one `done`, in order. */
+/** To a worker. Each `run` and `read` is answered by one `done`, in order; a `checkpoint` by nothing. */
 export type ToWorker =
   | { readonly kind: 'run'; readonly calls: readonly ProcedureCall[]; readonly waitMs: number }
   | { readonly kind: 'read'; readonly calls: readonly ReadCall[]; readonly waitMs: number }
   | { readonly kind: 'probe' }
-  | { readonly kind: 'checkpoint'; readonly mode: 'passive' | 'restart' }
+  | { readonly kind: 'checkpoint' }
   | { readonly kind: 'close' };
 
 export type Answer =
@@ -45,8 +45,7 @@ export interface GroupAnswer {
 export type FromWorker =
   | { readonly kind: 'ready' }
   | ({ readonly kind: 'done' } & GroupAnswer)
-  | { readonly kind: 'probed'; readonly reached: boolean }
-  | { readonly kind: 'checkpointed'; readonly walPages: number };
+  | { readonly kind: 'probed'; readonly reached: boolean };
 
 /** An error on its way between threads, which keep no classes. */
 export type Failure =

@@ -29,8 +29,6 @@ type Call = { readonly name: string; readonly params: unknown };
 const patienceMs = 1_000;
 const watchMs = 250;
 const checkpointMs = 1_000;
-/** Above this many 4 KiB pages the log is started over, which makes writers wait for a moment. */
-const longestWalPages = 16_384;
 
 /** SQLite in worker threads: one writer with grouped commits, one or more readers. */
 export class SqliteDatabase implements Database {
@@ -152,10 +150,6 @@ export class SqliteDatabase implements Database {
       queue.threadReady();
       return;
     }
-    if (message.kind === 'checkpointed') {
-      if (message.walPages > longestWalPages) this.#writer.thread.send({ kind: 'checkpoint', mode: 'restart' });
-      return;
-    }
     this.#reached(part, message.reached);
     if (!message.reached) queue.refuseQueued();
     if (message.kind === 'done') queue.answered(message.answers);
@@ -188,6 +182,6 @@ export class SqliteDatabase implements Database {
 
   /** On a reader's thread, so that commits do not wait for it. */
   #checkpoint(): void {
-    if (this.health.writes === 'up') this.#readers[0]?.thread.send({ kind: 'checkpoint', mode: 'passive' });
+    if (this.health.writes === 'up') this.#readers[0]?.thread.send({ kind: 'checkpoint' });
   }
 }

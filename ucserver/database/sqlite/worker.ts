@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { Connection } from './connection.ts';
+import { Connection, UnreachableError } from './connection.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './messages.ts';
 import { readAll } from './reader.ts';
 
@@ -32,14 +32,27 @@ function probe(): boolean {
   }
 }
 
-function checkpoint(mode: 'passive' | 'restart'): number {
+/** Above this many 4 KiB pages the log is begun anew, for which writers wait a moment. */
+const longestWalPages = 16_384;
+/** How long it may take until no writer and no reader is in the way. */
+const restartWithinMs = 100;
+
+/** Brings what the log holds into the file; nobody waits for that. Only a log that grew long is begun anew. */
+function checkpoint(): void {
   try {
-    const { rows } = connection.withRetry(0, () => connection.execute({ sql: `pragma wal_checkpoint(${mode})`, sets: [[]] }));
-    const [row] = rows as { log: number }[];
-    return row?.log ?? 0;
-  } catch {
-    return 0; // Busy: another process does it, or the next turn.
+    const { log } = connection.withRetry(0, () => checkpointed('passive'));
+    if (log > longestWalPages) connection.withRetry(restartWithinMs, () => checkpointed('restart'));
+  } catch (error) {
+    // Another process does it, or the next turn.
+    if (!(error instanceof UnreachableError)) throw error;
   }
+}
+
+function checkpointed(mode: 'passive' | 'restart'): { readonly log: number } {
+  const { rows } = connection.execute({ sql: `pragma wal_checkpoint(${mode})`, sets: [[]] });
+  const [row] = rows as readonly { readonly busy: number; readonly log: number }[];
+  if (row === undefined || row.busy !== 0) throw new UnreachableError('somebody else uses the log');
+  return row;
 }
 
 function tell(message: FromWorker): void {
@@ -56,7 +69,7 @@ port.on('message', (message: ToWorker) => {
     case 'probe':
       return tell({ kind: 'probed', reached: probe() });
     case 'checkpoint':
-      return tell({ kind: 'checkpointed', walPages: checkpoint(message.mode) });
+      return checkpoint();
     case 'close':
       connection.close();
       return port.close();
