@@ -11,7 +11,7 @@ import { HandleWatch } from '#test/support/leaks.ts';
 import { TempFolder } from '#test/support/temp-folder.ts';
 import { readFeed, readPosition } from '#ucserver/database/change-feed.ts';
 import { migrate } from '#ucserver/database/index.ts';
-import { migrationProcedures } from '#ucserver/database/migrations/index.ts';
+import { migrationProcedures, migrations } from '#ucserver/database/migrations/index.ts';
 import { SqliteDatabase } from '#ucserver/database/sqlite/sqlite-database.ts';
 import { testProcedures as procedures } from '../../contract/database-procedures.ts';
 
@@ -125,7 +125,10 @@ describe('SQLite shared by processes', function () {
     const applied = servers.map(({ output }) => output().trim().split('\n').at(-1));
     assert.equal(applied.filter((names) => names !== '[]').length, 1, applied.join(' '));
     const rows = await database.read(database.queries.db.selectFrom('migrations').select('name'));
-    assert.deepEqual(rows, [{ name: '0001-first' }, { name: '0002-chat-features' }, { name: '0003-groups' }]);
+    assert.deepEqual(
+      rows,
+      migrations.map(({ name }) => ({ name })),
+    );
   });
 
   it('shows changes of several processes in order and none too late', async () => {
