@@ -73,6 +73,7 @@ export class Answers {
     const headers = this.#headers(incoming, status, draft);
     const isReliable = isProvisional(status) && transaction.isInvite && wantsReliable(draft, request.headers);
     const rseq = isReliable ? this.#reliable(incoming).takeRSeq() : undefined;
+    if (isReliable) incoming.answersPrack = !names(draft.headers, 'Require', '100rel');
     if (rseq !== undefined) headers.add('RSeq', String(rseq));
     if (isReliable && !names(headers, 'Require', '100rel')) headers.add('Require', '100rel');
     const text = messageText({ start: { kind: 'response', status, reason }, headers, body: draft.body });

@@ -152,19 +152,25 @@ export class Inbound {
     this.#deliver(request, flow, dialog.owner as ControlClient, dialog);
   }
 
+  /** With what it is answered in place of the application, if it is. */
   #problemInDialog(request: ReceivedRequest, dialog: Dialog): Problem | undefined {
     const { method } = request.start;
     if (!dialog.advance(request.cseq.seq)) return { status: 500, reason: 'Request Out Of Order' };
     if (method === 'INVITE' && dialog.isInviting) return { status: 491, reason: 'Request Pending' };
     if (method === 'INVITE' && dialog.isInvited)
       return { status: 500, reason: 'Request Pending', headers: [['Retry-After', '1']] };
-    return method === 'PRACK' && !this.#isExpectedPrack(request) ? noTransaction : undefined;
+    if (method !== 'PRACK') return undefined;
+    const invite = this.#acknowledgedBy(request);
+    if (invite === undefined) return noTransaction;
+    return invite.answersPrack ? { status: 200, reason: 'OK' } : undefined;
   }
 
-  #isExpectedPrack(request: ReceivedRequest): boolean {
+  /** The INVITE whose reliable answer this PRACK acknowledges. */
+  #acknowledgedBy(request: ReceivedRequest): IncomingRequest | undefined {
     const rack = request.headers.get('RAck') ?? '';
     const seq = Number(rack.trim().split(/\s+/)[1]);
-    return this.#requests.findInvite(request.callId, request.fromTag, seq)?.reliable?.acknowledged(rack) === true;
+    const invite = this.#requests.findInvite(request.callId, request.fromTag, seq);
+    return invite?.reliable?.acknowledged(rack) === true ? invite : undefined;
   }
 
   #new(request: ReceivedRequest, flow: Flow): void {
@@ -214,6 +220,7 @@ export class Inbound {
       localTag,
       dialog,
       reliable: undefined,
+      answersPrack: false,
       patience,
       isDecided: false,
       onRemoved: () => this.#open.giveBack(address),

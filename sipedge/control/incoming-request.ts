@@ -14,6 +14,8 @@ export interface IncomingRequest {
   /** The dialog it came in, or has made. */
   dialog: Dialog | undefined;
   reliable: ReliableAnswers | undefined;
+  /** Only the peer wanted reliable answers: the application knows nothing of them and is not asked about PRACKs. */
+  answersPrack: boolean;
   /** Ends the wait for an answer. */
   readonly patience: Timer;
   /** Called once, when it waits no more. */
