@@ -16,7 +16,6 @@ export class Arrivals {
   /** Messages that were announced before they had a number. */
   readonly #announced = new Set<EntryId>();
   #deliveredTold = 0;
-  #readTold = 0;
 
   constructor(options: ArrivalsOptions) {
     this.#options = options;
@@ -45,20 +44,13 @@ export class Arrivals {
     if (news.length > 0) this.#options.arrived(news);
   }
 
-  /** Whether the servers have been told that everything up to this number was read. */
-  isReadTold(seq: number): boolean {
-    return seq <= this.#readTold;
-  }
-
   tellRead(read: number): void {
-    this.#readTold = read;
     this.#tell({ read });
   }
 
-  /** A mark that is not heard is told again with the next one; positions only grow. */
+  /** A mark that is not heard is made good by the next one; positions only grow. */
   #tell(position: { readonly read?: number; readonly delivered?: number }): void {
     this.#options.mark(position).catch(() => {
-      if (position.read !== undefined) this.#readTold = 0;
       if (position.delivered !== undefined) this.#deliveredTold = 0;
     });
   }

@@ -17,7 +17,7 @@ import type { ShownMessage } from './chat-view.ts';
 import type { Client } from './client.ts';
 import { ConversationActs } from './conversation-acts.ts';
 import { LogReader } from './log-reader.ts';
-import { type NewMessage, type Outgoing, OutgoingQueue, type Taken, type Written, writtenOf } from './outgoing-queue.ts';
+import { bodyOf, type NewMessage, type Outgoing, OutgoingQueue, type Taken, type Written, writtenOf } from './outgoing-queue.ts';
 import type { Conversation, Cursor, Entry, EntryId, PendingEntry, Position, UserId } from './types.ts';
 import { TypingSigns } from './typing-signs.ts';
 import { type ShownPart, Viewing, type WantedPlace } from './viewing.ts';
@@ -54,10 +54,10 @@ export class LiveConversation extends ConversationActs {
       send: (message) =>
         client.call(
           'chat.send',
-          { conversationId, entryId: message.entryId, body: writtenOf(message) },
+          { conversationId, entryId: message.entryId, body: bodyOf(message) },
           { timeoutMs: sendWithinMs },
         ),
-      onTaken: (message, taken) => this.taken(message.entryId, 'message', writtenOf(message), taken),
+      onTaken: (message, taken) => this.taken(message.entryId, 'message', { ...writtenOf(message) }, taken),
       onChange: () => host.changed(this),
     });
     this.#arrivals = new Arrivals({
@@ -186,10 +186,11 @@ export class LiveConversation extends ConversationActs {
     return this.#viewing.later();
   }
 
-  /** The person has seen everything that is here. */
-  markRead(): void {
-    const read = lastSeq(this.#log);
-    if ((read <= this.readUpTo || this.#arrivals.isReadTold(read)) && this.#log.unread === 0) return;
+  /** The person has seen everything up to a number; up to the newest that is here when none is given. */
+  markRead(upTo = lastSeq(this.#log)): void {
+    const last = lastSeq(this.#log);
+    const read = Math.min(upTo, last);
+    if (read <= this.readUpTo && (read < last || this.#log.unread === 0)) return;
     const own = this.#log.positions.get(this.#host.self);
     this.#set(
       withPosition(this.#log, { userId: this.#host.self, read, delivered: Math.max(read, own?.delivered ?? 0) }, this.#host.self),

@@ -1,8 +1,10 @@
 import { UCError } from '#shared/protocol/errors.ts';
-import type { EntryId, ParamsIn } from './types.ts';
+import type { EntryId, FileRef, MessageBody } from './types.ts';
 
-/** What a person writes: a text, whom it calls, what it answers. */
-export type Written = Readonly<ParamsIn<'chat.send'>['body']>;
+/** What a person writes: a text, whom it calls, what it answers, finished uploads that go with it. */
+export interface Written extends Readonly<Omit<MessageBody, 'files'>> {
+  readonly files?: readonly FileRef[] | undefined;
+}
 
 /** A message as it was written. */
 export interface NewMessage extends Written {
@@ -21,9 +23,16 @@ export interface Outgoing extends NewMessage {
 /** What became of a message: it has its number, or its place among those that are pending. */
 export type Taken = { readonly seq: number; readonly at: number } | { readonly pending: number; readonly at: number };
 
-/** What of a message is sent. */
-export function writtenOf({ text, mentions, replyTo }: Written): Written {
-  return { text, ...(mentions === undefined ? {} : { mentions }), ...(replyTo === undefined ? {} : { replyTo }) };
+/** What of a message was written. */
+export function writtenOf({ text, mentions, replyTo, files }: Written): Written {
+  const given = Object.entries({ mentions, replyTo, files }).filter(([, value]) => value !== undefined);
+  return { text, ...Object.fromEntries(given) };
+}
+
+/** What of a message is sent: of its files the server knows more than we do. */
+export function bodyOf(written: Written): MessageBody {
+  const { files, ...rest } = writtenOf(written);
+  return files === undefined ? rest : { ...rest, files: files.map(({ fileId }) => fileId) };
 }
 
 export interface OutgoingQueueOptions {

@@ -1,11 +1,13 @@
 import type * as z from 'zod';
 import type { ActId } from '#shared/ids.ts';
+import type { messageBodySchema } from '#shared/protocol/chat.ts';
 import type { EventFields, EventName, MethodName, ParamsIn, Result } from '#shared/protocol/index.ts';
 import type { deviceSchema, openResultSchema } from '#shared/protocol/session.ts';
 
 export type { ActId, ConversationId, DeviceId, EntryId, FileId, GroupId, ServerId, SessionId, UserId } from '#shared/ids.ts';
 export type { Account, Tokens } from '#shared/protocol/account.ts';
 export type { Conversation, ConversationKind, Cursor, Entry, MemberRole, PendingEntry, Position } from '#shared/protocol/chat.ts';
+export type { Draft } from '#shared/protocol/chat-drafts.ts';
 export type { CloseReason } from '#shared/protocol/close-codes.ts';
 export type { ContactList } from '#shared/protocol/contacts.ts';
 export type { Person } from '#shared/protocol/directory.ts';
@@ -22,6 +24,8 @@ export type {
 export type { Activity, Capability, OpenResult, Reach, ServerAddress } from '#shared/protocol/session.ts';
 export type { EventFields, EventName, MethodName, ParamsIn, Result };
 
+/** What a client writes into a message. */
+export type MessageBody = z.output<typeof messageBodySchema>;
 export type DeviceFields = z.output<typeof deviceSchema>;
 export type Welcome = Extract<z.output<typeof openResultSchema>, { status: 'welcome' }>;
 

@@ -75,7 +75,7 @@ export const chatDe: typeof chatEn = {
     recent: 'Zuletzt benutzt',
     all: 'Alle',
     yours: (what) => `${what}. Drücken nimmt Ihre zurück.`,
-    add1: (what) => `${what}. Drücken fügt Ihre hinzu.`,
+    addYours: (what) => `${what}. Drücken fügt Ihre hinzu.`,
   },
   remove: {
     title: 'Diese Nachricht löschen?',

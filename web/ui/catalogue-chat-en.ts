@@ -73,7 +73,7 @@ export const chatEn = {
     recent: 'Used lately',
     all: 'All',
     yours: (what: string) => `${what}. Press to take yours back.`,
-    add1: (what: string) => `${what}. Press to add yours.`,
+    addYours: (what: string) => `${what}. Press to add yours.`,
   },
   remove: {
     title: 'Delete this message?',

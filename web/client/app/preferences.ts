@@ -13,6 +13,10 @@ export interface Preferences {
   readonly collapsed: readonly string[];
   readonly column: 'chats' | 'contacts';
   readonly card: boolean;
+  /** Emojis used lately, newest first. */
+  readonly emojis: readonly string[];
+  /** Formatting is offered above the field one writes in. */
+  readonly formatting: boolean;
 }
 
 const key = 'ucmesh.preferences';
@@ -26,6 +30,8 @@ const defaults: Preferences = {
   collapsed: [],
   column: 'contacts',
   card: true,
+  emojis: [],
+  formatting: false,
 };
 
 /** The preferences of this browser, kept between visits. */
@@ -53,7 +59,13 @@ function stored(): Partial<Preferences> {
     notifyMentions: oneOf(found.notifyMentions, [true, false]),
     column: oneOf(found.column, ['chats', 'contacts']),
     card: oneOf(found.card, [true, false]),
-    collapsed: Array.isArray(found.collapsed) ? found.collapsed.filter((each) => typeof each === 'string') : undefined,
+    formatting: oneOf(found.formatting, [true, false]),
+    emojis: strings(found.emojis)?.slice(0, 8),
+    collapsed: strings(found.collapsed),
   };
   return Object.fromEntries(Object.entries(candidates).filter(([, value]) => value !== undefined)) as Partial<Preferences>;
+}
+
+function strings(value: unknown): readonly string[] | undefined {
+  return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : undefined;
 }

@@ -10,6 +10,7 @@ import {
   type Unsubscribe,
   type UserId,
 } from '#web/api/index.ts';
+import { Drafts } from '#web/client/chat/drafts.ts';
 import { Contacts } from '#web/client/contacts/contact-lists.ts';
 import { People } from '#web/client/people/people.ts';
 import { Pictures } from '#web/client/people/pictures.ts';
@@ -40,8 +41,7 @@ export class Workspace {
   readonly settings = new Store<Readonly<Record<string, unknown>>>({});
   /** The servers' time, renewed twice a minute. */
   readonly now: Store<number>;
-  /** Texts people have begun to write, by person. */
-  readonly drafts = new Map<UserId, string>();
+  readonly drafts = new Drafts();
   readonly #off: Unsubscribe[];
   #session: string | undefined;
 

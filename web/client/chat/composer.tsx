@@ -1,23 +1,43 @@
 import { Button, makeStyles, Text, Textarea, tokens } from '@fluentui/react-components';
+import { CheckmarkFilled } from '@fluentui/react-icons/svg/checkmark';
+import { EmojiRegular } from '@fluentui/react-icons/svg/emoji';
+import { MentionRegular } from '@fluentui/react-icons/svg/mention';
 import { SendFilled } from '@fluentui/react-icons/svg/send';
+import { TextEditStyleRegular } from '@fluentui/react-icons/svg/text-edit-style';
 import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from 'react';
-import type { LiveConversation } from '#web/api/index.ts';
+import { maxMessageUnits } from '#shared/protocol/chat.ts';
+import { type LiveConversation, UCError } from '#web/api/index.ts';
 import { useWorkspace } from '#web/client/app/hooks.ts';
 import { useShell } from '#web/client/app/shell.ts';
-import { usePersonName } from '#web/client/people/person-name.ts';
+import { titleOf } from '#web/client/groups/group-avatar.tsx';
+import { useNameOf } from '#web/client/people/person-name.ts';
+import { useNotices } from '#web/ui/notices.tsx';
+import { useStore } from '#web/ui/store.ts';
 import { useWords } from '#web/ui/text.ts';
+import { ComposerButton, ComposerToolbar } from './composer-toolbar.tsx';
+import { mentionsOf, withWriting, writingOf } from './drafts.ts';
+import { EmojiPicker } from './emoji-picker.tsx';
+import { useMentionField } from './mention-field.ts';
+import { MentionPicker, mentionOptionId } from './mention-picker.tsx';
+import { plainText } from './plain-text.ts';
+import { applyChange, insertText, markOf } from './text-field.ts';
+import { type Mark, marked } from './text-marks.ts';
+import { WritingBar } from './writing-bar.tsx';
 
-/** Longest message, in UTF-16 units; the server refuses longer ones. */
-const mostUnits = 10_000;
+/** How much may still be written is told when it is no more than this. */
+const nearUnits = 500;
 
 const useStyles = makeStyles({
+  root: { position: 'relative', flexShrink: 0 },
+  tools: { padding: `${tokens.spacingVerticalXS} ${tokens.spacingHorizontalL} 0` },
   form: {
     display: 'flex',
     alignItems: 'flex-end',
-    gap: tokens.spacingHorizontalS,
+    gap: tokens.spacingHorizontalXS,
     padding: `${tokens.spacingVerticalS} ${tokens.spacingHorizontalL} ${tokens.spacingVerticalS}`,
+    '@media (max-width: 699px)': { paddingInline: tokens.spacingHorizontalS, gap: 0 },
   },
-  field: { flexGrow: 1 },
+  field: { flexGrow: 1, minWidth: 0 },
   area: { minHeight: '36px', maxHeight: '30dvh', fieldSizing: 'content' },
   hint: {
     display: 'flex',
@@ -25,85 +45,199 @@ const useStyles = makeStyles({
     gap: tokens.spacingHorizontalS,
     color: tokens.colorNeutralForeground3,
     padding: `0 ${tokens.spacingHorizontalL} ${tokens.spacingVerticalS}`,
-    '@media (max-width: 699px)': { display: 'none' },
   },
+  keys: { '@media (max-width: 699px)': { display: 'none' } },
   tooLong: { color: tokens.colorStatusDangerForeground1 },
 });
 
-/** Where a message is written. What was begun stays with the person it is for. */
+/** Where a message is written or changed. What was begun stays with its conversation. */
 export function Composer({ live }: { readonly live: LiveConversation }) {
   const styles = useStyles();
   const { text } = useWords();
-  const { drafts } = useWorkspace();
-  const { inactivity } = useShell();
-  const name = usePersonName(live.partner);
-  const [written, setWritten] = useState(() => drafts.get(live.partner) ?? '');
+  const words = text.chat.composer;
+  const { drafts, self } = useWorkspace();
+  const { inactivity, preferences } = useShell();
+  const { formatting } = useStore(preferences);
+  const notices = useNotices();
+  const nameOf = useNameOf();
+  const draft = drafts.of(live.id);
+  const current = useStore(draft);
+  const { editing, replyTo } = current;
+  const { text: written } = writingOf(current);
+  const [saving, setSaving] = useState(false);
+  const [emojisAt, setEmojisAt] = useState<HTMLElement>();
   const area = useRef<HTMLTextAreaElement>(null);
-  const over = written.length - mostUnits;
+  const name = live.log.kind === 'direct' ? nameOf(live.partner) : titleOf(live);
+  const left = maxMessageUnits - written.length;
+  const mention = useMentionField(live, area, (called) =>
+    draft.set(withWriting(draft.value, { ...writingOf(draft.value), called: [...writingOf(draft.value).called, called] })),
+  );
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: whoever answers or changes a message goes on here.
   useEffect(() => {
-    if (matchMedia('(hover: hover)').matches) area.current?.focus();
-  }, []);
+    if (matchMedia('(hover: hover)').matches || replyTo !== undefined || editing !== undefined) area.current?.focus();
+  }, [replyTo, editing?.target]);
 
-  useEffect(() => {
-    if (written.trim() === '') drafts.delete(live.partner);
-    else drafts.set(live.partner, written);
-    inactivity.setUnsentText(drafts.size > 0);
-  }, [written, drafts, live, inactivity]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each change of the draft may change whether any has text.
+  useEffect(() => inactivity.setUnsentText(drafts.hasText), [current, drafts, inactivity]);
 
-  const send = () => {
-    const message = written.trim();
-    if (message === '' || over > 0) return;
-    live.send(message);
-    setWritten('');
+  const cancel = () => {
+    draft.set(editing === undefined ? { ...draft.value, replyTo: undefined } : { ...draft.value, editing: undefined });
     area.current?.focus();
   };
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
-    event.preventDefault();
-    send();
+  const save = async (target: NonNullable<typeof editing>) => {
+    const message = target.text.trim();
+    setSaving(true);
+    try {
+      if (message !== live.message(target.target)?.text) await live.edit(target.target, message, mentionsOf(target));
+      draft.set({ ...draft.value, editing: undefined });
+    } catch (error) {
+      if (!(error instanceof UCError)) throw error;
+      notices.failed(words.editFailed, error);
+    } finally {
+      setSaving(false);
+    }
   };
+  const submit = () => {
+    const message = written.trim();
+    if (message === '' || left < 0 || saving) return;
+    if (editing !== undefined) void save(editing);
+    else {
+      live.send(message, { replyTo, mentions: mentionsOf(current) });
+      draft.set({ text: '', called: [] });
+    }
+    area.current?.focus();
+  };
+  const editLast = (): boolean => {
+    const last = live.messages.findLast(
+      ({ author, seq, text: stands, forwarded }) =>
+        author === self && seq !== undefined && stands !== undefined && forwarded === undefined,
+    );
+    if (last?.text === undefined) return false;
+    draft.set({ ...current, editing: { target: last.entryId, text: last.text, called: [] } });
+    return true;
+  };
+  const mark = (wanted: Mark) => {
+    const { current: field } = area;
+    if (field === null) return;
+    const { value, selectionStart: start, selectionEnd: end } = field;
+    applyChange(field, marked({ text: value, start, end }, wanted));
+  };
+  /** Whether a key was for the field. */
+  const take = (event: KeyboardEvent): boolean => {
+    if (event.nativeEvent.isComposing) return false;
+    if (mention.take(event)) return true;
+    const wanted = markOf(event);
+    if (wanted !== undefined) mark(wanted);
+    else if (event.key === 'Enter' && !event.shiftKey) submit();
+    else if (event.key === 'Escape' && (editing !== undefined || replyTo !== undefined)) cancel();
+    else if (event.key === 'ArrowUp' && written === '' && editing === undefined) return editLast();
+    else return false;
+    return true;
+  };
+  const answered = replyTo === undefined ? undefined : live.message(replyTo);
   return (
-    <>
+    <div className={styles.root}>
+      {editing !== undefined && (
+        <WritingBar
+          title={words.editing}
+          text={plainText(live.message(editing.target)?.text ?? '')}
+          cancel={words.cancelEdit}
+          onCancel={cancel}
+        />
+      )}
+      {editing === undefined && answered && (
+        <WritingBar
+          title={words.replyTo(answered.author === self ? text.chat.own : nameOf(answered.author))}
+          text={answered.text === undefined ? text.chat.takenBack : plainText(answered.text)}
+          cancel={words.cancelReply}
+          onCancel={cancel}
+        />
+      )}
+      {formatting && (
+        <div className={styles.tools}>
+          <ComposerToolbar onMark={mark} />
+        </div>
+      )}
+      {mention.candidates.length > 0 && (
+        <MentionPicker id={mention.id} candidates={mention.candidates} active={mention.active} onPick={mention.pick} />
+      )}
       <form
         className={styles.form}
         onSubmit={(event: FormEvent) => {
           event.preventDefault();
-          send();
+          submit();
         }}
       >
+        <ComposerButton
+          label={formatting ? words.hideFormat : words.showFormat}
+          icon={<TextEditStyleRegular />}
+          pressed={formatting}
+          onClick={() => preferences.set({ ...preferences.value, formatting: !formatting })}
+        />
+        <ComposerButton label={words.emoji} icon={<EmojiRegular />} onClick={setEmojisAt} />
+        {live.log.kind !== 'direct' && (
+          <ComposerButton
+            label={words.mention}
+            icon={<MentionRegular />}
+            onClick={() => {
+              if (area.current) insertText(area.current, '@');
+              mention.look();
+            }}
+          />
+        )}
         <Textarea
           className={styles.field}
-          textarea={{ ref: area, className: styles.area, rows: 1, 'aria-describedby': 'composer-hint' }}
+          textarea={{
+            ref: area,
+            className: styles.area,
+            rows: 1,
+            'aria-describedby': 'composer-hint',
+            'aria-autocomplete': live.log.kind === 'direct' ? undefined : 'list',
+            'aria-controls': mention.candidates.length > 0 ? mention.id : undefined,
+            'aria-activedescendant': mention.candidates.length > 0 ? mentionOptionId(mention.id, mention.active) : undefined,
+          }}
           resize="none"
           value={written}
           id="composer"
           aria-label={text.chat.write(name)}
           placeholder={text.chat.write(name)}
           onChange={(_, { value }) => {
-            setWritten(value);
+            draft.set(withWriting(draft.value, { ...writingOf(draft.value), text: value }));
             if (value.trim() !== '') live.tellTyping();
+            mention.look();
           }}
-          onKeyDown={onKeyDown}
+          onSelect={mention.look}
+          onKeyDown={(event) => {
+            if (take(event)) event.preventDefault();
+          }}
         />
         <Button
           type="submit"
           appearance="primary"
-          icon={<SendFilled />}
-          aria-label={text.chat.send}
-          disabled={written.trim() === '' || over > 0}
+          icon={editing === undefined ? <SendFilled /> : <CheckmarkFilled />}
+          aria-label={editing === undefined ? text.chat.send : words.saveEdit}
+          disabled={written.trim() === '' || left < 0 || saving}
         />
       </form>
       <div className={styles.hint}>
-        <Text size={100} id="composer-hint">
+        <Text size={100} id="composer-hint" className={styles.keys}>
           {text.chat.sendHint}
         </Text>
-        {over > 0 && (
+        {left < nearUnits && left >= 0 && <Text size={200}>{words.left(left)}</Text>}
+        {left < 0 && (
           <Text size={200} className={styles.tooLong} role="alert">
-            {text.chat.tooLong(over)}
+            {text.chat.tooLong(-left)}
           </Text>
         )}
       </div>
-    </>
+      {emojisAt && (
+        <EmojiPicker
+          target={emojisAt}
+          onClose={() => setEmojisAt(undefined)}
+          onChoose={(emoji) => area.current && insertText(area.current, emoji)}
+        />
+      )}
+    </div>
   );
 }

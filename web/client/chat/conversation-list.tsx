@@ -13,8 +13,10 @@ import { NewGroupButton } from '#web/client/groups/new-group-button.tsx';
 import { useNameOf } from '#web/client/people/person-name.ts';
 import { PersonAvatar } from '#web/client/presence/person-avatar.tsx';
 import { Empty, Loading } from '#web/ui/states.tsx';
+import { useStore } from '#web/ui/store.ts';
 import { useWords } from '#web/ui/text.ts';
 import { VirtualList } from '#web/ui/virtual-list.tsx';
+import { plainText } from './plain-text.ts';
 
 const rowHeight = 60;
 
@@ -105,14 +107,14 @@ function ConversationRow({ live }: { readonly live: LiveConversation }) {
   const last = live.messages.at(-1);
   const notice = isDirect ? undefined : groupEntries(live.log.entries).at(-1);
   const waiting = live.outgoing.at(-1);
-  const draft = isDirect ? drafts.get(live.partner) : undefined;
+  const draft = plainText(useStore(drafts.of(live.id)).text);
   const at = waiting?.at ?? Math.max(last?.at ?? 0, notice?.at ?? 0);
   const muted = isMuted(mutedUntil, now);
   const preview = () => {
-    if (waiting !== undefined) return waiting.text;
+    if (waiting !== undefined) return plainText(waiting.text);
     if (notice !== undefined && notice.at >= (last?.at ?? 0)) return noticeLines(notice, { words, self, nameOf }).join('. ');
     if (last === undefined) return '';
-    const written = last.text ?? '…';
+    const written = last.text === undefined ? text.chat.takenBack : plainText(last.text);
     if (last.author === self) return `${text.chat.own}: ${written}`;
     return isDirect ? written : `${nameOf(last.author)}: ${written}`;
   };

@@ -6,6 +6,7 @@ import { useShell } from '#web/client/app/shell.ts';
 import { titleOf } from '#web/client/groups/group-avatar.tsx';
 import { isMuted, mentions, unreadIn } from '#web/client/groups/muting.ts';
 import { useWords } from '#web/ui/text.ts';
+import { plainText } from './plain-text.ts';
 
 /**
  * Tells of messages that arrive: to screen readers in the page, and with a notification of the browser while the page is not in
@@ -26,7 +27,7 @@ export function useMessageNotices(): string {
   useEffect(() => {
     const arrived = ({ conversation, entries }: Arrival) => {
       const last = entries.at(-1);
-      const written = typeof last?.body.text === 'string' ? last.body.text : '';
+      const written = typeof last?.body.text === 'string' ? plainText(last.body.text) : '';
       const { notify, notifyText, notifyMentions } = preferences.value;
       const called = notifyMentions && entries.some((entry) => mentions(entry, self));
       if (isMuted(conversation.log.mutedUntil, client.now()) && !called) return;

@@ -1,13 +1,26 @@
 import type { Entry, Outgoing, ShownMessage } from '#web/api/index.ts';
 
-export type MessageRow =
-  | { readonly kind: 'day'; readonly key: string; readonly at: number }
-  | { readonly kind: 'unread'; readonly key: string }
-  /** `joined`: follows another of the same author within a few minutes, so it needs no name of its own. */
-  | { readonly kind: 'message'; readonly key: string; readonly message: ShownMessage; readonly joined: boolean }
-  /** What happened to the group. */
-  | { readonly kind: 'notice'; readonly key: string; readonly entry: Entry }
-  | { readonly kind: 'outgoing'; readonly key: string; readonly message: Outgoing; readonly joined: boolean };
+interface RowPlace {
+  /** The entry's id, so that a row stays the same when it gets its number and when others come before it. */
+  readonly key: string;
+  /** A new day begins here (ms since 1970). */
+  readonly day?: number | undefined;
+  /** What is new begins here. */
+  readonly isFirstNew?: boolean;
+}
+
+export type MessageRow = RowPlace &
+  (
+    | {
+        readonly kind: 'message';
+        readonly message: ShownMessage;
+        /** Follows another of the same author within a few minutes, so it needs no name of its own. */
+        readonly joined: boolean;
+      }
+    /** What happened to the group. */
+    | { readonly kind: 'notice'; readonly entry: Entry }
+    | { readonly kind: 'outgoing'; readonly message: Outgoing; readonly joined: boolean }
+  );
 
 const joinWithinMs = 5 * 60_000;
 
@@ -22,18 +35,18 @@ export interface MessageRowsInput {
   readonly dayKey: (at: number) => string;
 }
 
-/** A conversation as rows: days, the mark of what is new, messages, and below them what is on its way. */
+/** A conversation as rows, with days and the mark of what is new; what is on its way stands below all others. */
 export function messageRows({ messages, notices = [], outgoing, newAfter, self, dayKey }: MessageRowsInput): MessageRow[] {
   const rows: MessageRow[] = [];
   let day = '';
-  let before: { author: string; at: number } | undefined;
-  let marked = false;
+  let before: { readonly author: string; readonly at: number } | undefined;
+  let marked = newAfter === undefined;
   const begin = (at: number) => {
     const key = dayKey(at);
-    if (key === day) return;
+    if (key === day) return undefined;
     day = key;
     before = undefined;
-    rows.push({ kind: 'day', key: `day-${key}`, at });
+    return at;
   };
   const joined = (author: string, at: number) => before?.author === author && at - before.at < joinWithinMs;
   let told = 0;
@@ -41,27 +54,38 @@ export function messageRows({ messages, notices = [], outgoing, newAfter, self, 
     for (; ; told++) {
       const entry = notices[told];
       if (entry === undefined || entry.seq > seq) return;
-      begin(entry.at);
+      rows.push({ kind: 'notice', key: entry.entryId, entry, day: begin(entry.at) });
       before = undefined;
-      rows.push({ kind: 'notice', key: entry.entryId, entry });
     }
   };
   for (const message of messages) {
-    tellUpTo(message.seq ?? Number.POSITIVE_INFINITY);
-    begin(message.at);
-    if (!marked && newAfter !== undefined && (message.seq ?? Number.POSITIVE_INFINITY) > newAfter && message.author !== self) {
+    const { seq = Number.POSITIVE_INFINITY, author, at } = message;
+    tellUpTo(seq);
+    const newDay = begin(at);
+    const isFirstNew = !marked && seq > (newAfter ?? 0) && author !== self;
+    if (isFirstNew) {
       marked = true;
       before = undefined;
-      rows.push({ kind: 'unread', key: 'unread' });
     }
-    rows.push({ kind: 'message', key: message.entryId, message, joined: joined(message.author, message.at) });
+    rows.push({ kind: 'message', key: message.entryId, message, joined: joined(author, at), day: newDay, isFirstNew });
     before = message;
   }
   tellUpTo(Number.POSITIVE_INFINITY);
   for (const message of outgoing) {
-    begin(message.at);
-    rows.push({ kind: 'outgoing', key: message.entryId, message, joined: joined(self, message.at) });
+    const newDay = begin(message.at);
+    rows.push({ kind: 'outgoing', key: message.entryId, message, joined: joined(self, message.at), day: newDay });
     before = { author: self, at: message.at };
   }
   return rows;
+}
+
+/** The number of the entry a row shows; `undefined` when it has none yet. */
+export function seqOf(row: MessageRow): number | undefined {
+  if (row.kind === 'notice') return row.entry.seq;
+  return row.kind === 'message' ? row.message.seq : undefined;
+}
+
+/** The row of a number, or that of the first one behind it: not every entry is shown. */
+export function indexOfSeq(rows: readonly MessageRow[], wanted: number): number {
+  return rows.findIndex((row) => (seqOf(row) ?? Number.POSITIVE_INFINITY) >= wanted);
 }

@@ -1,0 +1,62 @@
+import type { ConversationId, EntryId, UserId, Written } from '#web/api/index.ts';
+import { Store } from '#web/ui/store.ts';
+import { callsByName } from './mention-pieces.ts';
+
+/** Somebody, or everybody, who was picked to be mentioned, by the name that stands in the text. */
+export interface Called {
+  readonly userId: UserId | 'everybody';
+  readonly name: string;
+}
+
+/** A text that is being written, with those picked while it was. */
+export interface Writing {
+  readonly text: string;
+  readonly called: readonly Called[];
+}
+
+/** What somebody has begun to write in a conversation. Immutable. */
+export interface Draft extends Writing {
+  readonly replyTo?: EntryId | undefined;
+  /** An own message that is being changed; what was begun before waits meanwhile. */
+  readonly editing?: (Writing & { readonly target: EntryId }) | undefined;
+}
+
+const nothing: Draft = { text: '', called: [] };
+
+/** Texts people have begun to write, by conversation. */
+export class Drafts {
+  readonly #byId = new Map<ConversationId, Store<Draft>>();
+
+  of(id: ConversationId): Store<Draft> {
+    let draft = this.#byId.get(id);
+    if (draft === undefined) {
+      draft = new Store(nothing);
+      this.#byId.set(id, draft);
+    }
+    return draft;
+  }
+
+  /** There is text somewhere that would be lost with this page. */
+  get hasText(): boolean {
+    return [...this.#byId.values()].some(({ value }) => writingOf(value).text.trim() !== '');
+  }
+}
+
+/** What the field shows. */
+export function writingOf(draft: Draft): Writing {
+  return draft.editing ?? draft;
+}
+
+/** The draft with another text. */
+export function withWriting(draft: Draft, writing: Writing): Draft {
+  const { editing } = draft;
+  return editing === undefined ? { ...draft, ...writing } : { ...draft, editing: { ...editing, ...writing } };
+}
+
+/** Whom a text mentions: those who were picked and whose names still stand in it. */
+export function mentionsOf({ text, called }: Writing): Written['mentions'] {
+  const there = called.filter(({ name }) => callsByName(text, name)).map(({ userId }) => userId);
+  if (there.includes('everybody')) return 'everybody';
+  const users = [...new Set(there)].filter((userId): userId is UserId => userId !== 'everybody');
+  return users.length === 0 ? undefined : users;
+}
