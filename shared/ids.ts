@@ -19,6 +19,9 @@ export const conversationIdSchema = opaqueId.brand<'ConversationId'>();
 export const entryIdSchema = opaqueId.brand<'EntryId'>();
 /** Made by the client that uploads the file, best with `timeOrderedId`. */
 export const fileIdSchema = opaqueId.brand<'FileId'>();
+/** Joins all legs of one scenario: it stays through transfers and when another server takes the call over. */
+export const callIdSchema = opaqueId.brand<'CallId'>();
+export const legIdSchema = opaqueId.brand<'LegId'>();
 /** Made by the client for every request that changes something, so that it can be repeated safely. */
 export const actIdSchema = opaqueId.brand<'ActId'>();
 /** Given by the operator in the configuration: lower-case letters, digits and "-". */
@@ -36,6 +39,8 @@ export type DeviceId = z.infer<typeof deviceIdSchema>;
 export type ConversationId = z.infer<typeof conversationIdSchema>;
 export type EntryId = z.infer<typeof entryIdSchema>;
 export type FileId = z.infer<typeof fileIdSchema>;
+export type CallId = z.infer<typeof callIdSchema>;
+export type LegId = z.infer<typeof legIdSchema>;
 export type ActId = z.infer<typeof actIdSchema>;
 export type ServerId = z.infer<typeof serverIdSchema>;
 

@@ -1,0 +1,203 @@
+import { deepEqual, equal, ok } from 'node:assert/strict';
+import fc from 'fast-check';
+import type { Effect } from '#ucserver/calls/call.ts';
+import { possibleActs } from '#ucserver/calls/call-acts.ts';
+import type { CallEvent } from '#ucserver/calls/call-state.ts';
+import { CallWorld, id, leg } from './call-world.ts';
+
+describe('call state: setting up', () => {
+  it('rings all devices with the offer of the caller', () => {
+    const world = new CallWorld();
+    deepEqual(world.on({ type: 'routed', legs: [leg('b1'), leg('b2')] }), ['invite b1 A', 'invite b2 A']);
+    deepEqual(world.on({ type: 'rings', legId: id('b1') }, { type: 'rings', legId: id('b2') }), ['ring a']);
+  });
+  it('ends at once when nobody can be reached', () => {
+    const world = new CallWorld();
+    deepEqual(world.on({ type: 'routed', legs: [] }), ['refuse a unreachable']);
+    equal(world.call.end, 'unreachable');
+  });
+  it('gives the call to the first that answers and ends the others as completed elsewhere', () => {
+    const world = new CallWorld().ringing('b1', 'b2', 'b3');
+    world.on({ type: 'rings', legId: id('b2') });
+    deepEqual(world.on({ type: 'answers', legId: id('b2'), sdp: 'B' }), [
+      'accept a B',
+      'cancel b1 completedElsewhere',
+      'cancel b3 completedElsewhere',
+    ]);
+    deepEqual(world.call.talking, ['a', 'b2']);
+  });
+  it('hangs up on an answer that crossed the decision', () => {
+    const world = new CallWorld().ringing('b1', 'b2');
+    world.on({ type: 'answers', legId: id('b2'), sdp: 'B' });
+    deepEqual(world.on({ type: 'answers', legId: id('b1'), sdp: 'C' }), ['hangUp b1 completedElsewhere']);
+    deepEqual(world.call.talking, ['a', 'b2']);
+  });
+  it('lets the caller hear one early medium', () => {
+    const world = new CallWorld().ringing('b1', 'b2');
+    deepEqual(
+      world.on(
+        { type: 'rings', legId: id('b1') },
+        { type: 'rings', legId: id('b2'), sdp: 'E2' },
+        { type: 'rings', legId: id('b1'), sdp: 'E1' },
+      ),
+      ['ring a', 'ring a E2'],
+    );
+    deepEqual(world.on({ type: 'answers', legId: id('b2') }), ['accept a E2', 'cancel b1 completedElsewhere']);
+  });
+  it('cancels all when the caller leaves', () => {
+    const world = new CallWorld().ringing('b1', 'b2');
+    deepEqual(world.on({ type: 'leaves', legId: id('a'), reason: 'hungUp' }), ['cancel b1 callerLeft', 'cancel b2 callerLeft']);
+    equal(world.call.end, 'callerLeft');
+  });
+  it('ends with the refusal that says most once all have refused', () => {
+    const world = new CallWorld().ringing('b1', 'b2');
+    deepEqual(world.on({ type: 'refuses', legId: id('b1'), reason: 'busy' }), []);
+    deepEqual(world.on({ type: 'refuses', legId: id('b2'), reason: 'unreachable' }), ['refuse a busy']);
+  });
+  it('ends everywhere when one device declines', () => {
+    const world = new CallWorld().ringing('b1', 'b2');
+    deepEqual(world.on({ type: 'refuses', legId: id('b1'), reason: 'declined' }), ['refuse a declined', 'cancel b2 declined']);
+  });
+  it('ends as no answer when it rang, as unreachable when it did not', () => {
+    const rang = new CallWorld().ringing('b');
+    rang.on({ type: 'rings', legId: id('b') });
+    deepEqual(rang.on({ type: 'rangLongEnough' }), ['refuse a noAnswer', 'cancel b noAnswer']);
+    const silent = new CallWorld().ringing('b');
+    deepEqual(silent.on({ type: 'rangLongEnough' }), ['refuse a unreachable', 'cancel b unreachable']);
+  });
+});
+
+describe('call state: talking', () => {
+  it('hangs up the other', () => {
+    const world = new CallWorld().connected();
+    deepEqual(world.on({ type: 'leaves', legId: id('b'), reason: 'hungUp' }), ['hangUp a hungUp']);
+    deepEqual([world.call.phase, world.call.end], ['ended', 'hungUp']);
+  });
+  it('relays hold and its answer', () => {
+    const world = new CallWorld().connected();
+    deepEqual(world.on({ type: 'offers', legId: id('a'), sdp: 'hold', holding: true }), ['offer b hold 1']);
+    deepEqual(world.on({ type: 'answersOffer', legId: id('b'), offer: 1, sdp: 'held' }), ['answer a held']);
+    deepEqual(possibleActs(world.call, id('a')), ['hangUp', 'resume', 'transfer', 'sendDigits']);
+  });
+  it('refuses an offer while another is under way, and one the other side does not take', () => {
+    const world = new CallWorld().connected();
+    world.on({ type: 'offers', legId: id('a'), sdp: 'x', holding: false });
+    deepEqual(world.on({ type: 'offers', legId: id('b'), sdp: 'y', holding: false }), ['refuseOffer b 491']);
+    deepEqual(world.on({ type: 'refusesOffer', legId: id('b'), offer: 1 }), ['refuseOffer a 488']);
+    deepEqual(world.on({ type: 'offers', legId: id('b'), sdp: 'y', holding: false }), ['offer a y 2']);
+  });
+});
+
+describe('call state: transfer', () => {
+  it('lets the target take the place of the one who transfers', () => {
+    const world = new CallWorld().connected();
+    deepEqual(world.on({ type: 'transfers', legId: id('b'), targets: [leg('c')] }), ['reportTransfer b 100', 'invite c A']);
+    deepEqual(world.on({ type: 'rings', legId: id('c') }), ['reportTransfer b 180']);
+    deepEqual(world.on({ type: 'answers', legId: id('c'), sdp: 'C' }), [
+      'reportTransfer b 200',
+      'hangUp b transferred',
+      'offer a C 1',
+    ]);
+    deepEqual(world.on({ type: 'answersOffer', legId: id('a'), offer: 1, sdp: 'A2' }), []);
+    deepEqual(world.on({ type: 'leaves', legId: id('a'), reason: 'hungUp' }), ['hangUp c hungUp']);
+  });
+  it('goes on when the target does not answer', () => {
+    const world = new CallWorld().connected();
+    world.on({ type: 'transfers', legId: id('b'), targets: [leg('c')] });
+    deepEqual(world.on({ type: 'refuses', legId: id('c'), reason: 'busy' }), ['reportTransfer b 486']);
+    deepEqual(possibleActs(world.call, id('b')), ['hangUp', 'hold', 'transfer', 'sendDigits']);
+  });
+  it('lets the one who transfers leave first', () => {
+    const world = new CallWorld().connected();
+    world.on({ type: 'transfers', legId: id('b'), targets: [leg('c')] });
+    deepEqual(world.on({ type: 'leaves', legId: id('b'), reason: 'hungUp' }), []);
+    deepEqual(world.on({ type: 'answers', legId: id('c'), sdp: 'C' }), ['offer a C 1']);
+  });
+  it('ends the call when the one who transferred has left and the target does not answer', () => {
+    const world = new CallWorld().connected();
+    world.on({ type: 'transfers', legId: id('b'), targets: [leg('c')] }, { type: 'leaves', legId: id('b'), reason: 'hungUp' });
+    deepEqual(world.on({ type: 'refuses', legId: id('c'), reason: 'busy' }), ['hangUp a busy']);
+  });
+  it('joins two who already talk with the one who transfers', () => {
+    const world = new CallWorld().connected();
+    const answered = leg('c', { phase: 'answered', sdp: 'C' });
+    deepEqual(world.on({ type: 'adopts', leg: answered, inPlaceOf: id('b') }), [
+      'reportTransfer b 200',
+      'hangUp b transferred',
+      'offer c A 1',
+    ]);
+    deepEqual(world.on({ type: 'answersOffer', legId: id('c'), offer: 1, sdp: 'C2' }), ['offer a C2 2']);
+    deepEqual(world.on({ type: 'answersOffer', legId: id('a'), offer: 2, sdp: 'A2' }), []);
+    deepEqual(world.call.talking, ['a', 'c']);
+  });
+  it('tells the one whose offer it interrupts to try again', () => {
+    const world = new CallWorld().connected();
+    world.on({ type: 'transfers', legId: id('b'), targets: [leg('c')] });
+    world.on({ type: 'offers', legId: id('a'), sdp: 'hold', holding: true });
+    deepEqual(world.on({ type: 'answers', legId: id('c'), sdp: 'C' }), [
+      'reportTransfer b 200',
+      'hangUp b transferred',
+      'refuseOffer a 491',
+      'offer a C 2',
+    ]);
+    deepEqual(world.on({ type: 'answersOffer', legId: id('b'), offer: 1, sdp: 'late' }), []);
+  });
+});
+
+describe('call state: any order of events', () => {
+  const names = ['a', 'b', 'c', 'd', 'e'] as const;
+  const anyLeg = fc.constantFrom(...names).map(id);
+  const anyEvent: fc.Arbitrary<CallEvent> = fc.oneof(
+    fc.record({ type: fc.constant('rings' as const), legId: anyLeg }),
+    fc.record({ type: fc.constant('rings' as const), legId: anyLeg, sdp: fc.constant('early') }),
+    fc.record({ type: fc.constant('answers' as const), legId: anyLeg, sdp: fc.constant('S') }),
+    fc.record({
+      type: fc.constant('refuses' as const),
+      legId: anyLeg,
+      reason: fc.constantFrom('busy', 'declined', 'unreachable'),
+    }),
+    fc.record({ type: fc.constant('leaves' as const), legId: anyLeg, reason: fc.constantFrom('hungUp', 'lost') }),
+    fc.constant({ type: 'rangLongEnough' as const }),
+    fc.record({ type: fc.constant('offers' as const), legId: anyLeg, sdp: fc.constant('O'), holding: fc.boolean() }),
+    fc.record({ type: fc.constant('answersOffer' as const), legId: anyLeg, offer: fc.nat(6), sdp: fc.constant('N') }),
+    fc.record({ type: fc.constant('refusesOffer' as const), legId: anyLeg, offer: fc.nat(6) }),
+    fc.record({ type: fc.constant('transfers' as const), legId: anyLeg, targets: fc.constant([leg('d')]) }),
+    fc.record({
+      type: fc.constant('adopts' as const),
+      leg: fc.constant(leg('e', { phase: 'answered', sdp: 'E' })),
+      inPlaceOf: anyLeg,
+    }),
+  );
+  const ends = (effects: readonly Effect[], name: string) =>
+    effects.filter((effect) => ['refuse', 'cancel', 'hangUp'].includes(effect.do) && 'legId' in effect && effect.legId === name);
+
+  /** A leg id is used once in a call. */
+  const isNew = (event: CallEvent, known: ReadonlySet<string>) =>
+    !(event.type === 'transfers' && known.has('d')) && !(event.type === 'adopts' && known.has('e'));
+
+  it('has one winner, keeps what has ended, and leaves no leg alone', () => {
+    fc.assert(
+      fc.property(fc.array(anyEvent, { maxLength: 40 }), (events) => {
+        const world = new CallWorld().ringing('b', 'c');
+        for (const event of events) {
+          if (!isNew(event, new Set(world.call.legs.map((each) => each.id)))) continue;
+          const before = world.call;
+          world.on(event);
+          const talking = world.call.legs.filter((each) => each.phase === 'answered');
+          ok(talking.length <= 2, 'two talk at most');
+          for (const old of before.legs.filter((each) => each.phase === 'ended')) {
+            const now = world.call.legs.find((each) => each.id === old.id);
+            deepEqual([now?.phase, now?.end], ['ended', old.end]);
+          }
+          if (before.phase === 'ended') deepEqual([world.call.end, world.call.endedAt], [before.end, before.endedAt]);
+          if (world.call.phase === 'ended') ok(world.call.legs.every((each) => each.phase === 'ended'));
+        }
+        world.on({ type: 'leaves', legId: id('a'), reason: 'hungUp' }, { type: 'leaves', legId: id('b'), reason: 'hungUp' });
+        const accepted = world.effects.filter((effect) => effect.do === 'accept');
+        ok(accepted.length <= 1, 'the caller is answered once');
+        equal(ends(world.effects, 'a').filter((effect) => effect.do === 'refuse').length <= 1, true);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
