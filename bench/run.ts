@@ -2,6 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Bench, BenchResult } from './bench.ts';
+import { chatGroup } from './chat-group.ts';
+import { chatHistory } from './chat-history.ts';
 import { chatOutbox } from './chat-outbox.ts';
 import { chatSend } from './chat-send.ts';
 import { machine } from './machine.ts';
@@ -17,6 +19,8 @@ const benches: readonly Bench[] = [
   presenceCostByServers,
   chatSend,
   chatOutbox,
+  chatGroup,
+  chatHistory,
   signInStorm,
   sessionMemory,
 ];

@@ -19,6 +19,7 @@ export async function floorStage({ servers, serverOf }: StageOptions): Promise<S
   return {
     kind: 'floor',
     urls: ports.map((port) => `ws://127.0.0.1:${port}/ws`),
+    redisPort: redis.port,
     pids: [...serverPids, redis.pid],
     serverPids,
     userId: (user) => `user${user}`,
@@ -31,7 +32,8 @@ export async function floorStage({ servers, serverOf }: StageOptions): Promise<S
   };
 }
 
-async function portOf(child: ChildProcess): Promise<number> {
+/** The port that a program of the floor prints when it serves. */
+export async function portOf(child: ChildProcess): Promise<number> {
   if (child.stdout === null) throw new Error('a relay has no standard output');
   for await (const line of createInterface({ input: child.stdout })) return (JSON.parse(line) as { port: number }).port;
   throw new Error('a relay ended before it served');

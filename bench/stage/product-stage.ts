@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { constants, copyFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { endProcess, spawnBound } from '#test/support/child-process.ts';
 import { eventually } from '#test/support/eventually.ts';
@@ -18,12 +18,16 @@ const unlimited = {
   unansweredRequests: 10_000,
 };
 
+/** Identity of all meshes of the bench. */
+export const benchMesh = { id: 'bench', password: 'the password of the bench' };
+
 /** Starts UCServers as in production, each a process of its own, with Redis and a seeded SQLite database of their own. */
-export async function productStage({ servers, users, serverOf }: StageOptions): Promise<Stage> {
+export async function productStage({ servers, users, serverOf, databaseFrom }: StageOptions): Promise<Stage> {
   const folder = new TempFolder('bench');
   const redis = await RedisServer.start();
-  const mesh = { id: 'bench', password: 'the password of the bench' };
+  const mesh = benchMesh;
   const databaseFile = folder.file('ucmesh.db');
+  if (databaseFrom !== undefined) copyFileSync(databaseFrom, databaseFile, constants.COPYFILE_FICLONE);
   const ids = Array.from({ length: servers }, (_, index) => `p${index}`);
   const { userIds, tokens } = await seed({
     ...{ databaseFile, dataFolder: folder.file('seed'), mesh, users },
@@ -38,6 +42,7 @@ export async function productStage({ servers, users, serverOf }: StageOptions): 
       redis: { host: redis.host, port: redis.port },
       database: { engine: 'sqlite', file: databaseFile },
       gateway: unlimited,
+      chat: { searchesPerSecond: 1_000_000 },
       log: { level: 'warn', format: 'text' },
     };
     const file = folder.file(`${id}.yaml`);
@@ -51,6 +56,7 @@ export async function productStage({ servers, users, serverOf }: StageOptions): 
     kind: 'product',
     urls: httpUrls.map((url) => `${url.replace('http', 'ws')}/ws`),
     databaseFile,
+    redisPort: redis.port,
     pids: [...serverPids, redis.pid],
     serverPids,
     userId: (user) => userIds[user] ?? '',

@@ -28,7 +28,7 @@ export const seedPassword = 'a password of the bench';
 
 const usersAtOnce = 500;
 
-/** Creates the people of a bench, with their home servers and tokens that hold for an hour. */
+/** Creates the people of a bench unless they are there, with their home servers and tokens that hold for an hour. */
 export async function seed({ databaseFile, dataFolder, mesh, users, homeOf }: SeedOptions): Promise<Seeded> {
   const storage = await startStorage({
     config: { engine: 'sqlite', file: databaseFile, readers: 1 },
@@ -60,7 +60,8 @@ async function createPeople({ database, replica }: Storage, users: number, homeO
       homeServer: serverIdSchema.parse(homeOf(user)),
     },
   }));
-  const userIds: UserId[] = [];
+  const userIds: UserId[] = requests.flatMap(({ user }) => directory.bySignIn(user.signIn)?.id ?? []);
+  if (userIds.length === users) return userIds;
   for (let from = 0; from < users; from += usersAtOnce) {
     const created = await directory.createUsers(requests.slice(from, from + usersAtOnce), { actor: 'system', from: 'bench' });
     userIds.push(...created.map(({ id }) => id));

@@ -4,6 +4,8 @@ export interface StageOptions {
   readonly users: number;
   /** Index of the server on which a user signs in. */
   readonly serverOf: (user: number) => number;
+  /** The product works on a copy of this database, in which the users are already; default: a new one. */
+  readonly databaseFrom?: string;
 }
 
 /** Running servers with their Redis, either of the floor or of the product. */
@@ -13,6 +15,8 @@ export interface Stage extends AsyncDisposable {
   readonly urls: readonly string[];
   /** The database that the servers share; the floor has none. */
   readonly databaseFile?: string;
+  /** Where Redis listens on this machine. */
+  readonly redisPort: number;
   /** Process ids of all servers and of Redis: what the CPU time is taken of. */
   readonly pids: readonly number[];
   /** Process ids of the servers alone: what the memory is taken of. */

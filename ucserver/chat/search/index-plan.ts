@@ -3,13 +3,11 @@ import type { StoredEntry } from '../commit-plan.ts';
 import { targetOf } from '../entry-target.ts';
 import { searchedMessage, tokensOfMessage } from './searched-message.ts';
 
-/** One token of the message under a number. */
-export type Posting = readonly [token: string, seq: number, at: number];
-
-/** A message that was indexed before and says something else now, or nothing. */
-export interface Replacement {
+/** What the message under a number is found by. */
+export interface Posting {
   readonly seq: number;
-  readonly postings: readonly Posting[];
+  readonly at: number;
+  readonly tokens: readonly string[];
 }
 
 /** How the index follows the log from after one number to another. */
@@ -21,7 +19,8 @@ export interface IndexStep {
   readonly firstAt: number;
   readonly lastAt: number;
   readonly added: readonly Posting[];
-  readonly replaced: readonly Replacement[];
+  /** Messages that were indexed before and say something else now, or nothing. */
+  readonly replaced: readonly Posting[];
 }
 
 /** Ids of entries before these that these change. */
@@ -45,9 +44,9 @@ export function planIndex(entries: readonly StoredEntry[], earlier: readonly Sto
     const target = entry.kind === 'edit' ? targetOf(entry) : undefined;
     if (target !== undefined) edits.set(target, entry);
   }
-  const postingsOf = (message: StoredEntry): Posting[] => {
+  const postingOf = (message: StoredEntry): Posting => {
     const searched = searchedMessage(message, edits.get(message.entryId));
-    return searched === undefined ? [] : tokensOfMessage(searched).map((token) => [token, message.seq, message.at]);
+    return { seq: message.seq, at: message.at, tokens: searched === undefined ? [] : tokensOfMessage(searched) };
   };
   const times = entries.map(({ at }) => at);
   return {
@@ -56,9 +55,7 @@ export function planIndex(entries: readonly StoredEntry[], earlier: readonly Sto
     upTo: last.seq,
     firstAt: Math.min(...times),
     lastAt: Math.max(...times),
-    added: entries.flatMap(postingsOf),
-    replaced: earlier
-      .filter(({ kind }) => kind === 'message')
-      .map((message) => ({ seq: message.seq, postings: postingsOf(message) })),
+    added: entries.map(postingOf).filter(({ tokens }) => tokens.length > 0),
+    replaced: earlier.filter(({ kind }) => kind === 'message').map(postingOf),
   };
 }

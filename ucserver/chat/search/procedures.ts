@@ -35,9 +35,9 @@ export const searchProcedures = procedureSet('search', import.meta.url, {
       yield* change(db.insertInto('search_positions').values({ conversation_id: conversationId, indexed_seq: upTo }));
     } else yield* change(raise(upTo));
     yield* addPostings(queries, yield* partFor(queries, step), step.added);
-    for (const { seq, postings } of step.replaced) {
-      const part = yield* unindex(queries, conversationId, seq);
-      if (part !== undefined) yield* addPostings(queries, part, postings);
+    for (const posting of step.replaced) {
+      const part = yield* unindex(queries, conversationId, posting.seq);
+      if (part !== undefined) yield* addPostings(queries, part, [posting]);
     }
     return upTo;
   },
@@ -92,16 +92,15 @@ function partOf(queries: Queries, conversationId: ConversationId, seq: number) {
   return queries.limit<PartRow>(1, query);
 }
 
-/** One statement for all of them: they travel as one JSON text, which costs far less than as many parameters. */
-function* addPostings(queries: Queries, part: number, postings: readonly Posting[]): Steps<void> {
-  if (postings.length === 0) return;
-  yield* change({ sql: insertPostings[queries.engine], sets: [[part, JSON.stringify(postings)]] });
+function* addPostings({ engine }: Queries, part: number, postings: readonly Posting[]): Steps<void> {
+  const tokens = postings.flatMap(({ seq, at, tokens: each }) => each.map((token) => [token, seq, at] as const));
+  if (tokens.length === 0) return;
+  if (engine === 'sqlite') yield* change({ sql: insertToken, sets: tokens.map((token) => [part, ...token]) });
+  else yield* change({ sql: insertTokens, sets: [[part, JSON.stringify(tokens)]] });
 }
 
-const insertPostings = {
-  sqlite: `insert into search_tokens (part, token, seq, accepted_at)
-    select ?1, json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]') from json_each(?2)`,
-  mssql: `insert into search_tokens (part, token, seq, accepted_at)
-    select @1, j.token, j.seq, j.accepted_at from openjson(@2)
-    with (token nvarchar(40) '$[0]', seq bigint '$[1]', accepted_at bigint '$[2]') as j`,
-} as const;
+const insertToken = 'insert into search_tokens (part, token, seq, accepted_at) values (?, ?, ?, ?)';
+/** One statement for all of them: to SQL Server one JSON text costs far less than as many parameters. */
+const insertTokens = `insert into search_tokens (part, token, seq, accepted_at)
+  select @1, j.token, j.seq, j.accepted_at from openjson(@2)
+  with (token nvarchar(40) '$[0]', seq bigint '$[1]', accepted_at bigint '$[2]') as j`;

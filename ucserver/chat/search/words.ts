@@ -2,8 +2,9 @@ import { fold } from '#ucserver/directory/index.ts';
 
 /** Scripts that write without spaces between words. */
 const dense = String.raw`\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}`;
-const written = new RegExp(String.raw`[${dense}][${dense}\p{M}]*|[[\p{L}\p{N}\p{M}]--[${dense}]]+`, 'gv');
+const word = new RegExp(String.raw`[${dense}][${dense}\p{M}]*|[[\p{L}\p{N}\p{M}]--[${dense}]]+`, 'gv');
 const isDense = new RegExp(`[${dense}]`, 'v');
+const plain = /^[A-Za-z0-9]+$/;
 const umlauts: Readonly<Record<string, string>> = { ä: 'ae', ö: 'oe', ü: 'ue' };
 /** Longer words are indexed by their beginning, in UTF-16 units. */
 const longestToken = 32;
@@ -25,14 +26,14 @@ export interface Terms {
 }
 
 function* wordsOf(text: string): Generator<Word> {
-  for (const match of text.matchAll(written)) {
-    const [word] = match;
-    const place = { from: match.index, to: match.index + word.length, dense: isDense.test(word) };
-    const plain = split(fold(word));
-    const composed = word.normalize('NFC').toLowerCase();
+  for (const match of text.matchAll(word)) {
+    const [written] = match;
+    const place = { from: match.index, to: match.index + written.length, dense: isDense.test(written) };
+    const folded = split(fold(written));
+    const composed = written.normalize('NFC').toLowerCase();
     // A sign like "½" folds to several words.
     const spelled = /[äöü]/.test(composed) ? split(fold(composed.replace(/[äöü]/g, (letter) => umlauts[letter] ?? letter))) : [];
-    for (const [index, form] of plain.entries()) {
+    for (const [index, form] of folded.entries()) {
       const other = spelled[index];
       yield { ...place, forms: other === undefined ? [form] : [form, other] };
     }
@@ -45,19 +46,26 @@ function split(folded: string): string[] {
 
 /** Both spellings of an umlaut give one token, so the index may promise too much: {@link matches} decides. */
 function tokensOfWord({ forms: [form = ''], dense: isRun }: Pick<Word, 'forms' | 'dense'>): string[] {
-  if (!isRun) return [shortened(form.replace(/([aou])e/g, '$1'))];
+  if (!isRun) return [tokenOf(form)];
   const letters = [...form];
   return letters.map((letter, index) => letter + (letters[index + 1] ?? ''));
 }
 
-function shortened(token: string): string {
-  return token.slice(0, longestToken).replace(/[\ud800-\udbff]$/, '');
+function tokenOf(form: string): string {
+  return form
+    .replace(/([aou])e/g, '$1')
+    .slice(0, longestToken)
+    .replace(/[\ud800-\udbff]$/, '');
 }
 
 /** What a text is indexed by. */
 export function tokensOf(text: string): Set<string> {
   const tokens = new Set<string>();
-  for (const word of wordsOf(text)) for (const token of tokensOfWord(word)) tokens.add(token);
+  for (const [written] of text.matchAll(word)) {
+    // Most words need no more than this; it is the same as what follows.
+    if (plain.test(written)) tokens.add(tokenOf(written.toLowerCase()));
+    else for (const each of wordsOf(written)) for (const token of tokensOfWord(each)) tokens.add(token);
+  }
   return tokens;
 }
 
