@@ -44,7 +44,7 @@ export function fileRoutes({ tus, links, store, authenticator, sent }: FileRoute
       context.type = isPreview ? 'image/webp' : type;
       // A preview was drawn here; what people sent is saved, never shown.
       if (isPreview) context.set('Content-Disposition', 'inline');
-      else context.attachment(name);
+      else context.attachment(name, { fallback: name.replace(/[^\x20-\x7e]|["\\%]/g, '_') });
       context.set('Content-Security-Policy', sandbox);
       context.set('Accept-Ranges', 'bytes');
       context.etag = `${hash}-${variant}`;

@@ -1,4 +1,6 @@
-/** Dates and times as people read them, in a language and time zone. Times are milliseconds since 1970. */
+const byteUnits = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
+
+/** Dates, times and amounts as people read them, in a language and time zone. Times are milliseconds since 1970. */
 export class Formats {
   readonly #time: Intl.DateTimeFormat;
   readonly #day: Intl.DateTimeFormat;
@@ -9,8 +11,10 @@ export class Formats {
   readonly #relative: Intl.RelativeTimeFormat;
   readonly #list: Intl.ListFormat;
   readonly #collator: Intl.Collator;
+  readonly #language: string;
 
   constructor(language: string, timeZone?: string) {
+    this.#language = language;
     const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(language, { timeZone, ...options });
     this.#time = format({ hour: '2-digit', minute: '2-digit' });
     this.#day = format({ weekday: 'long', day: 'numeric', month: 'long' });
@@ -33,6 +37,14 @@ export class Formats {
 
   list(items: readonly string[]): string {
     return this.#list.format(items);
+  }
+
+  /** An amount of bytes in the unit that suits it. */
+  bytes(count: number): string {
+    const step = Math.min(byteUnits.length - 1, count < 1 ? 0 : Math.floor(Math.log(count) / Math.log(1_000)));
+    const unit = byteUnits[step] ?? 'byte';
+    const format = { style: 'unit', unit, unitDisplay: step === 0 ? 'long' : 'short', maximumFractionDigits: 1 } as const;
+    return new Intl.NumberFormat(this.#language, format).format(count / 1_000 ** step);
   }
 
   compare(a: string, b: string): number {

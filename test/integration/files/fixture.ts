@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { AccountPlan } from '#test/support/company.ts';
 import { eventually } from '#test/support/eventually.ts';
 import { InProcess } from '#test/support/in-process.ts';
 import type { Person } from '#test/support/person.ts';
@@ -7,9 +8,9 @@ import { type FileRef, Files, type FileUpload, type LiveConversation } from '#we
 
 export interface FileStageOptions {
   readonly servers?: number;
-  readonly people: readonly string[];
-  /** The section `files`, beside the folder. */
-  readonly files?: Readonly<Record<string, unknown>>;
+  readonly people: readonly string[] | Readonly<Record<string, AccountPlan>>;
+  /** The section `files`, beside the folder; may need to know where {@link FileStage.beside} is. */
+  readonly files?: Readonly<Record<string, unknown>> | ((beside: string) => Readonly<Record<string, unknown>>);
 }
 
 /** Servers of one process that share a folder for files, with people on them. */
@@ -21,8 +22,10 @@ export class FileStage implements AsyncDisposable {
     const parent = new TempFolder('files');
     const stage = await InProcess.start({
       servers,
-      people: Object.fromEntries(people.map((name) => [name, {}])),
-      sections: { files: { folder: parent.file('store'), ...files } },
+      people: Array.isArray(people)
+        ? Object.fromEntries(people.map((name) => [name, {}]))
+        : (people as Record<string, AccountPlan>),
+      sections: { files: { folder: parent.file('store'), ...(typeof files === 'function' ? files(parent.path) : files) } },
     });
     return new FileStage(stage, parent);
   }
