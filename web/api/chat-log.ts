@@ -1,6 +1,12 @@
 import { type Description, described, descriptionOf } from './group-view.ts';
 import type { Conversation, ConversationId, Cursor, Entry, EntryId, PendingEntry, Position, UserId } from './types.ts';
 
+/** An entry that is pending as far as the log goes: it keeps its place there until the log holds it under its number. */
+export interface WaitingEntry extends PendingEntry {
+  /** Its number, once that is known. */
+  readonly numbered?: number;
+}
+
 /** What a client knows of one conversation: a piece of its log without gaps, up to the newest entry it has been told. Immutable. */
 export interface ChatLog extends Description {
   readonly conversationId: ConversationId;
@@ -10,7 +16,7 @@ export interface ChatLog extends Description {
   /** Ascending, each number one more than that before it. */
   readonly entries: readonly Entry[];
   /** Entries without a number, because the database is away: in order, behind all numbered ones. */
-  readonly pending: readonly PendingEntry[];
+  readonly pending: readonly WaitingEntry[];
   /** `entries` begins with the first entry of the conversation. */
   readonly complete: boolean;
   readonly positions: ReadonlyMap<UserId, Position>;
@@ -73,8 +79,10 @@ export function withListing(log: ChatLog, conversation: Conversation, self: User
   // Whoever comes back to a group may not see what was written meanwhile, so what is held joins no more.
   const joins = lastSeq(log) >= fresh.visibleFrom - 1;
   if (log.entries.length === 0 || !joins) return { ...fresh, positions, unread };
-  const pending = unnumbered(fresh.pending, log.entries);
-  return { ...log, ...descriptionOf(conversation), head: fresh.head, pending, positions, unread };
+  // What is pending no more is behind the newest entry held, and shown as pending until it is fetched.
+  const left = fresh.head > lastSeq(log) ? log.pending : [];
+  const pending = joined(left, fresh.pending);
+  return settled({ ...log, ...descriptionOf(conversation), head: fresh.head, pending, positions, unread });
 }
 
 /**
@@ -87,18 +95,21 @@ export function withEntries(log: ChatLog, arrived: readonly Entry[], self: UserI
   let last = log.entries.length > 0 ? lastSeq(log) : undefined;
   for (const entry of arrived) {
     head = Math.max(head, entry.seq);
-    // Into an empty log the first one fits if nothing is missing before it that was known to exist.
-    const fits = last === undefined ? entry.seq === log.visibleFrom || entry.seq > log.head : entry.seq === last + 1;
+    // Into an empty log the first one fits if nothing is missing before it that was known to exist; where nothing had been written,
+    // only the very first one does.
+    const begins = entry.seq === log.visibleFrom || (entry.seq > log.head && !log.complete);
+    const fits = last === undefined ? begins : entry.seq === last + 1;
     if (!fits) continue;
     added.push(entry);
     last = entry.seq;
     if (entry.author !== self && entry.kind === 'message' && entry.seq > readUpTo(log, self)) unread += 1;
   }
-  const pending = unnumbered(log.pending, arrived);
-  if (added.length === 0) return head === log.head && pending === log.pending ? log : { ...log, head, pending };
+  const pending = withNumbers(log.pending, arrived);
+  if (added.length === 0) return head === log.head && pending === log.pending ? log : settled({ ...log, head, pending });
   const entries = [...log.entries, ...added];
   const after = added.reduce((known, entry) => described(known, entry, self), log);
-  return { ...after, head, unread, entries, pending, complete: log.complete || entries[0]?.seq === log.visibleFrom };
+  const complete = log.complete || entries[0]?.seq === log.visibleFrom;
+  return settled({ ...after, head, unread, entries, pending, complete });
 }
 
 /** The log with a page of older entries, and whether there are still older ones. A page that does not join is left out. */
@@ -126,33 +137,54 @@ export function withNewest(log: ChatLog, page: readonly Entry[], head: Cursor, m
   const last = page.at(-1)?.seq ?? 0;
   const newer = log.entries.filter(({ seq }) => seq > last);
   const entries = newer[0]?.seq === last + 1 ? [...page, ...newer] : page;
-  const pending = unnumbered(log.pending, entries);
-  return { ...log, head: Math.max(head.seq, log.head), entries, pending, complete: !more };
+  return settled({ ...log, head: Math.max(head.seq, log.head), entries, complete: !more });
 }
 
 /** The log with entries that have no number yet; those that are known, with or without one, are skipped. */
 export function withPending(log: ChatLog, arrived: readonly PendingEntry[]): ChatLog {
-  const known = new Set([...log.entries, ...log.pending].map(({ entryId }) => entryId));
-  const added = arrived.filter(({ entryId }) => !known.has(entryId));
-  if (added.length === 0) return log;
-  const pending = [...log.pending, ...added].sort((a, b) => a.place - b.place || (a.entryId < b.entryId ? -1 : 1));
-  return { ...log, pending };
+  const held = new Set(log.entries.map(({ entryId }) => entryId));
+  const pending = joined(
+    log.pending,
+    arrived.filter(({ entryId }) => !held.has(entryId)),
+  );
+  return pending === log.pending ? log : { ...log, pending };
 }
 
-/** A pending entry has got its number; the entry itself is behind the newest one held, or to be fetched. */
+/**
+ * A pending entry has got its number. It stays among the pending ones until the log holds it under that number, so that it is in
+ * sight all the time.
+ */
 export function withCommitted(log: ChatLog, entryId: EntryId, seq: number): ChatLog {
-  const pending = unnumbered(log.pending, [{ entryId }]);
+  const pending = withNumbers(log.pending, [{ entryId, seq }]);
   const head = Math.max(log.head, seq);
-  return pending === log.pending && head === log.head ? log : { ...log, pending, head };
+  return pending === log.pending && head === log.head ? log : settled({ ...log, pending, head });
 }
 
-function unnumbered(
-  pending: readonly PendingEntry[],
-  numbered: readonly { readonly entryId: EntryId }[],
-): readonly PendingEntry[] {
+/** Those that are new go where they belong. */
+function joined(pending: readonly WaitingEntry[], arrived: readonly PendingEntry[]): readonly WaitingEntry[] {
+  const known = new Set(pending.map(({ entryId }) => entryId));
+  const added = arrived.filter(({ entryId }) => !known.has(entryId));
+  if (added.length === 0) return pending;
+  return [...pending, ...added].sort((a, b) => a.place - b.place || (a.entryId < b.entryId ? -1 : 1));
+}
+
+function withNumbers(
+  pending: readonly WaitingEntry[],
+  arrived: readonly { readonly entryId: EntryId; readonly seq: number }[],
+): readonly WaitingEntry[] {
   if (pending.length === 0) return pending;
-  const ids = new Set(numbered.map(({ entryId }) => entryId));
-  return pending.some(({ entryId }) => ids.has(entryId)) ? pending.filter(({ entryId }) => !ids.has(entryId)) : pending;
+  const numbers = new Map(arrived.map(({ entryId, seq }) => [entryId, seq]));
+  if (!pending.some(({ entryId }) => numbers.has(entryId))) return pending;
+  return pending.map((entry) => ({ ...entry, numbered: numbers.get(entry.entryId) ?? entry.numbered }));
+}
+
+/** The log without the pending entries that it holds under their numbers, or has left behind. */
+function settled(log: ChatLog): ChatLog {
+  if (log.pending.length === 0) return log;
+  const last = lastSeq(log);
+  const held = new Set(log.entries.map(({ entryId }) => entryId));
+  const isHeld = ({ entryId, numbered }: WaitingEntry) => held.has(entryId) || (numbered !== undefined && numbered <= last);
+  return log.pending.some(isHeld) ? { ...log, pending: log.pending.filter((entry) => !isHeld(entry)) } : log;
 }
 
 export function withHead(log: ChatLog, head: Cursor): ChatLog {

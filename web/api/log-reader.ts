@@ -69,7 +69,8 @@ export class LogReader {
   /** Takes a newer log over and fetches what it lacks. */
   async take(log: ChatLog): Promise<void> {
     this.#options.onLog(log);
-    if (isBehind(log) && log.entries.length > 0) await this.repair();
+    // Where nothing had been written before, everything is missing.
+    if (isBehind(log) && (log.entries.length > 0 || log.complete)) await this.repair();
   }
 
   /** Fetches what is missing behind the newest entry held; one at a time. A failure is tried again with the next news. */
@@ -83,7 +84,8 @@ export class LogReader {
   async #fetchMissing(): Promise<void> {
     const { client, self, log, onLog, onMissed } = this.#options;
     while (isBehind(log())) {
-      if (log().entries.length === 0 || log().head - lastSeq(log()) > mostRepaired) return this.#readNewest();
+      const isUnread = log().entries.length === 0 && !log().complete;
+      if (isUnread || log().head - lastSeq(log()) > mostRepaired) return this.#readNewest();
       const after = lastSeq(log());
       const params = { conversationId: log().conversationId, after, limit: largestPage };
       const { entries, head } = await client.call('chat.history', params);
@@ -92,9 +94,11 @@ export class LogReader {
         continue;
       }
       const { unread } = log();
+      // Some may have come another way meanwhile, with the listing of a new session for example.
+      const held = lastSeq(log());
       const filled = withEntries(log(), entries, self);
       if (lastSeq(filled) === after) return;
-      const heard = entries.filter(({ seq }) => seq > after);
+      const heard = entries.filter(({ seq }) => seq > held);
       onLog({ ...filled, unread: Math.max(unread, filled.unread) });
       onMissed(heard);
     }

@@ -7,14 +7,16 @@ import {
   isBehind,
   lastSeq,
   logOf,
+  withCommitted,
   withEarlier,
   withEntries,
   withHead,
   withListing,
   withNewest,
+  withPending,
   withPosition,
 } from '#web/api/chat-log.ts';
-import type { Conversation, ConversationId, Entry, EntryId, UserId } from '#web/api/index.ts';
+import type { Conversation, ConversationId, Entry, EntryId, PendingEntry, UserId } from '#web/api/index.ts';
 
 const anna = 'anna' as UserId;
 const ben = 'ben' as UserId;
@@ -123,6 +125,54 @@ describe('web/api: chat log', () => {
     const log = withEntries({ ...logOf(listing(0)), head: 5 }, [entry(8)], anna);
     const read = withNewest(log, entries(1, 5), { generation: 1, seq: 5 }, false);
     assert.deepEqual([lastSeq(read), isBehind(read)], [5, true]);
+  });
+
+  it('takes into a log where nothing was written only its very first entry; what comes too early is to be fetched', () => {
+    const early = withEntries(logOf(listing(0)), [entry(3)], anna);
+    assert.deepEqual([numbers(early), isBehind(early)], [[], true]);
+    const whole = withEntries(early, entries(1, 3), anna);
+    assert.deepEqual([numbers(whole), whole.complete], [[1, 2, 3], true]);
+  });
+
+  describe('pending entries', () => {
+    const waiting = (place: number): PendingEntry => {
+      const { seq, ...rest } = entry(place);
+      return { ...rest, place: seq };
+    };
+    const shown = (log: ChatLog) => [...log.entries, ...log.pending].map(({ entryId }) => entryId);
+
+    it('are in the order of their places, each once', () => {
+      const log = withPending(withPending(logOf(listing(2)), [waiting(5), waiting(3)]), [waiting(4), waiting(3)]);
+      assert.deepEqual(shown(log), ['e2', 'e3', 'e4', 'e5']);
+      assert.equal(withPending(log, [waiting(4)]), log, 'nothing changes');
+      assert.equal(withPending(log, [{ ...waiting(2) }]), log, 'what has a number is pending no more');
+    });
+
+    it('are in sight, once, from the first news of them on, in whatever order news arrive', () => {
+      const news = fc.constantFrom('pending', 'committed', 'entry', 'listing', 'newest') as fc.Arbitrary<string>;
+      const step = fc.record({ what: news, at: fc.integer({ min: 3, max: 9 }) });
+      fc.assert(
+        fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+          let log = logOf(listing(2));
+          const seen = new Set<string>();
+          for (const { what, at } of steps) {
+            if (what === 'pending') log = withPending(log, [waiting(at)]);
+            if (what === 'committed') log = withCommitted(log, entry(at).entryId, at);
+            if (what === 'entry') log = withEntries(log, [entry(at)], anna);
+            // Those before `at` have their numbers, those from there on are pending still.
+            const pending = Array.from({ length: 10 - at }, (_, index) => waiting(at + index));
+            if (what === 'listing') log = withListing(log, listing(at - 1, { pending }), anna);
+            if (what === 'newest') log = withNewest(log, entries(2, at - 1), { generation: 1, seq: at - 1 }, true);
+            for (const id of shown(log)) seen.add(id);
+            assert.equal(new Set(shown(log)).size, shown(log).length, 'each once');
+            for (const id of seen) assert.ok(shown(log).includes(id as EntryId), `${id} is in sight after ${what} ${at}`);
+          }
+          log = withEntries(log, entries(3, 9), anna);
+          assert.deepEqual([log.pending, numbers(log)], [[], [2, 3, 4, 5, 6, 7, 8, 9]]);
+        }),
+        { numRuns: 500 },
+      );
+    });
   });
 
   it('begins anew when the generation has risen', () => {
