@@ -6,6 +6,7 @@ import {
   type OwnPresence,
   PresenceWatch,
   type Result,
+  StoredDrafts,
   UCError,
   type Unsubscribe,
   type UserId,
@@ -41,7 +42,7 @@ export class Workspace {
   readonly settings = new Store<Readonly<Record<string, unknown>>>({});
   /** The servers' time, renewed twice a minute. */
   readonly now: Store<number>;
-  readonly drafts = new Drafts();
+  readonly drafts: Drafts;
   readonly #off: Unsubscribe[];
   #session: string | undefined;
 
@@ -53,6 +54,7 @@ export class Workspace {
     this.presence = new PresenceWatch(client);
     this.conversations = new Conversations(client);
     this.contacts = new Contacts(client);
+    this.drafts = new Drafts(new StoredDrafts(client));
     this.now = new Store(client.now());
     const minute = client.clock.every(30_000, () => this.now.set(client.now()));
     this.#off = [
@@ -68,7 +70,7 @@ export class Workspace {
 
   close(): void {
     for (const off of this.#off) off();
-    for (const part of [this.people, this.pictures, this.presence, this.conversations, this.contacts]) part.close();
+    for (const part of [this.people, this.pictures, this.presence, this.conversations, this.contacts, this.drafts]) part.close();
   }
 
   #renew(): void {

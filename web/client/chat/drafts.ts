@@ -1,4 +1,4 @@
-import type { ConversationId, EntryId, UserId, Written } from '#web/api/index.ts';
+import type { ConversationId, EntryId, StoredDrafts, UserId, Written } from '#web/api/index.ts';
 import { Store } from '#web/ui/store.ts';
 import { callsByName } from './mention-pieces.ts';
 
@@ -23,17 +23,36 @@ export interface Draft extends Writing {
 
 const nothing: Draft = { text: '', called: [] };
 
-/** Texts people have begun to write, by conversation. */
+/** Texts people have begun to write, by conversation, in step with their other devices. */
 export class Drafts {
+  readonly #stored: StoredDrafts;
   readonly #byId = new Map<ConversationId, Store<Draft>>();
 
+  constructor(stored: StoredDrafts) {
+    this.#stored = stored;
+    stored.onChange((id) => this.#take(id));
+  }
+
   of(id: ConversationId): Store<Draft> {
-    let draft = this.#byId.get(id);
-    if (draft === undefined) {
-      draft = new Store(nothing);
-      this.#byId.set(id, draft);
-    }
+    const known = this.#byId.get(id);
+    if (known !== undefined) return known;
+    const { text = '', replyTo } = this.#stored.get(id) ?? {};
+    const draft = new Store<Draft>({ ...nothing, text, replyTo });
+    draft.on((next) => this.#stored.set(id, next.text, next.replyTo));
+    this.#byId.set(id, draft);
     return draft;
+  }
+
+  close(): void {
+    this.#stored.close();
+  }
+
+  /** Somebody goes on writing here what they began elsewhere; a message that is being changed stays. */
+  #take(id: ConversationId): void {
+    const draft = this.#byId.get(id);
+    if (draft === undefined) return;
+    const { text = '', replyTo } = this.#stored.get(id) ?? {};
+    if (draft.value.text !== text || draft.value.replyTo !== replyTo) draft.set({ ...draft.value, text, replyTo });
   }
 
   /** There is text somewhere that would be lost with this page. */

@@ -13,6 +13,7 @@ import { useShell } from '#web/client/app/shell.ts';
 import { useStore } from '#web/ui/store.ts';
 import { useWords } from '#web/ui/text.ts';
 import { emojiName, offeredEmojis, withRecentEmoji } from './emojis.ts';
+import type { OverlayTarget } from './overlay-target.ts';
 
 const columns = 6;
 
@@ -25,7 +26,7 @@ const useStyles = makeStyles({
 
 export interface EmojiPickerProps {
   /** What it belongs to. */
-  readonly target: HTMLElement;
+  readonly target: OverlayTarget;
   readonly onChoose: (emoji: string) => void;
   readonly onClose: () => void;
 }

@@ -15,7 +15,14 @@ const useStyles = makeStyles({
     paddingInline: tokens.spacingHorizontalXS,
     marginBottom: '2px',
   },
-  line: { display: 'flex', alignItems: 'flex-end', gap: tokens.spacingHorizontalXS, maxWidth: 'min(88%, 660px)', minWidth: 0 },
+  line: {
+    position: 'relative',
+    display: 'flex',
+    alignItems: 'flex-end',
+    gap: tokens.spacingHorizontalXS,
+    maxWidth: 'min(88%, 660px)',
+    minWidth: 0,
+  },
   bubble: {
     minWidth: 0,
     padding: `${tokens.spacingVerticalSNudge} ${tokens.spacingHorizontalM}`,
@@ -55,11 +62,13 @@ export interface MessageBubbleProps {
   readonly attachments?: ReactNode;
   /** Below the frame. */
   readonly below?: ReactNode;
+  /** At the upper edge of the frame. */
+  readonly toolbar?: ReactNode;
 }
 
 /** One message in its frame. */
 export function MessageBubble(props: MessageBubbleProps) {
-  const { written, called, at, editedAt, forwardedFrom, author, own, joined, state, quote, attachments, below } = props;
+  const { written, called, at, editedAt, forwardedFrom, author, own, joined, state, quote, attachments, below, toolbar } = props;
   const styles = useStyles();
   const { text, format } = useWords();
   return (
@@ -95,6 +104,7 @@ export function MessageBubble(props: MessageBubbleProps) {
           )}
         </div>
         {state && <StateIcon state={state} />}
+        {toolbar}
       </div>
       {below}
     </div>

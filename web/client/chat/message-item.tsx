@@ -1,9 +1,10 @@
-import { makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
+import { makeStyles, tokens } from '@fluentui/react-components';
 import { type KeyboardEvent, type MouseEvent, type PointerEvent, type ReactNode, useEffect, useRef, useState } from 'react';
 import { EmojiPicker } from './emoji-picker.tsx';
 import type { MessageActs } from './message-acts.tsx';
 import { MessageMenu } from './message-menu.tsx';
 import { MessageToolbar } from './message-toolbar.tsx';
+import { type OverlayTarget, pointTarget } from './overlay-target.ts';
 
 /** A finger rests this long on a message before its menu opens. */
 const longPressMs = 500;
@@ -18,18 +19,17 @@ const useStyles = makeStyles({
     ':focus-visible': { outline: `2px solid ${tokens.colorStrokeFocus2}`, outlineOffset: '2px' },
     WebkitTouchCallout: 'none',
   },
-  toolbarLeft: { left: tokens.spacingHorizontalXL },
-  toolbarRight: { right: tokens.spacingHorizontalXL },
 });
 
 export interface MessageItemProps {
   readonly label: string;
   readonly own: boolean;
   readonly acts: MessageActs;
-  readonly children: ReactNode;
+  /** The message, with the toolbar where it belongs. */
+  readonly children: (toolbar: ReactNode) => ReactNode;
 }
 
-type Overlay = { readonly what: 'menu' | 'emojis'; readonly target: HTMLElement };
+type Overlay = { readonly what: 'menu' | 'emojis'; readonly target: OverlayTarget };
 
 /**
  * A message one can do something with: by the toolbar that comes with the pointer, the context menu, a long press, or the keys
@@ -40,9 +40,9 @@ export function MessageItem({ label, own, acts, children }: MessageItemProps) {
   const item = useRef<HTMLElement>(null);
   const [hovered, setHovered] = useState(false);
   const [overlay, setOverlay] = useState<Overlay>();
-  const press = useLongPress((target) => setOverlay({ what: 'menu', target }));
+  const press = useLongPress((x, y) => setOverlay({ what: 'menu', target: pointTarget(x, y) }));
   const hasActs = Object.values(acts).some((act) => act !== undefined);
-  const open = (what: Overlay['what'], target: HTMLElement | null = item.current) => {
+  const open = (what: Overlay['what'], target: OverlayTarget | null = item.current) => {
     if (target !== null && hasActs) setOverlay({ what, target });
   };
   const close = () => {
@@ -61,7 +61,7 @@ export function MessageItem({ label, own, acts, children }: MessageItemProps) {
     const isOnLink = event.target instanceof Element && event.target.closest('a') !== null;
     if (isOnLink || getSelection()?.isCollapsed === false) return;
     event.preventDefault();
-    open('menu', event.currentTarget as HTMLElement);
+    open('menu', pointTarget(event.clientX, event.clientY));
   };
   const showToolbar = hasActs && (hovered || overlay !== undefined);
   return (
@@ -77,14 +77,15 @@ export function MessageItem({ label, own, acts, children }: MessageItemProps) {
       onPointerLeave={() => setHovered(false)}
       {...press}
     >
-      {children}
-      {showToolbar && (
-        <MessageToolbar
-          acts={acts}
-          className={mergeClasses(own ? styles.toolbarLeft : styles.toolbarRight)}
-          onReact={(target) => open('emojis', target)}
-          onMenu={(target) => open('menu', target)}
-        />
+      {children(
+        showToolbar && (
+          <MessageToolbar
+            acts={acts}
+            own={own}
+            onReact={(target) => open('emojis', target)}
+            onMenu={(target) => open('menu', target)}
+          />
+        ),
       )}
       {overlay?.what === 'menu' && (
         <MessageMenu
@@ -102,7 +103,7 @@ export function MessageItem({ label, own, acts, children }: MessageItemProps) {
 }
 
 /** Hears of a finger that rests where it was put down. */
-function useLongPress(act: (target: HTMLElement) => void) {
+function useLongPress(act: (x: number, y: number) => void) {
   const pressed = useRef<{ readonly x: number; readonly y: number; readonly timer: ReturnType<typeof setTimeout> }>(undefined);
   const end = () => {
     clearTimeout(pressed.current?.timer);
@@ -111,10 +112,10 @@ function useLongPress(act: (target: HTMLElement) => void) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: the end of the message ends its press.
   useEffect(() => end, []);
   return {
-    onPointerDown: ({ pointerType, clientX: x, clientY: y, currentTarget }: PointerEvent<HTMLElement>) => {
+    onPointerDown: ({ pointerType, clientX: x, clientY: y }: PointerEvent) => {
       if (pointerType !== 'touch') return;
       end();
-      pressed.current = { x, y, timer: setTimeout(() => act(currentTarget), longPressMs) };
+      pressed.current = { x, y, timer: setTimeout(() => act(x, y), longPressMs) };
     },
     onPointerMove: ({ clientX, clientY }: PointerEvent) => {
       const from = pressed.current;

@@ -9,10 +9,11 @@ import { InfoRegular } from '@fluentui/react-icons/svg/info';
 import type { ReactElement } from 'react';
 import { useWords } from '#web/ui/text.ts';
 import type { MessageActs } from './message-acts.tsx';
+import type { OverlayTarget } from './overlay-target.ts';
 
 export interface MessageMenuProps {
   readonly acts: MessageActs;
-  readonly target: HTMLElement;
+  readonly target: OverlayTarget;
   /** Opens the choice of emojis. */
   readonly onReact: () => void;
   readonly onClose: () => void;

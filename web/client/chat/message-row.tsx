@@ -1,6 +1,7 @@
 import { Divider, makeStyles, tokens } from '@fluentui/react-components';
 import type { EntryId, LiveConversation, ShownMessage, UserId } from '#web/api/index.ts';
 import { useNow, useWorkspace } from '#web/client/app/hooks.ts';
+import { MessageFiles } from '#web/client/files/message-files.tsx';
 import { GroupNotice } from '#web/client/groups/group-notice.tsx';
 import { Readers } from '#web/client/groups/readers.tsx';
 import { useNotices } from '#web/ui/notices.tsx';
@@ -62,19 +63,23 @@ function StoredMessage({ live, row, acting, nameOf }: PartProps<'message'>) {
   const acts = acting.of(message);
   return (
     <MessageItem own={own} acts={acts} label={text.chat.message(author, format.time(message.at))}>
-      <MessageBubble
-        written={message.text}
-        called={useCalled(message.mentions, nameOf)}
-        editedAt={message.editedAt}
-        forwardedFrom={message.forwarded && nameOf(message.forwarded.author)}
-        at={message.at}
-        author={author}
-        own={own}
-        joined={joined}
-        state={own ? (message.seq === undefined ? 'pending' : live.delivery(message.seq)) : undefined}
-        quote={message.replyTo && <Quote live={live} replyTo={message.replyTo} nameOf={nameOf} acting={acting} />}
-        below={message.reactions.length > 0 && <Reactions reactions={message.reactions} nameOf={nameOf} onReact={acts.react} />}
-      />
+      {(toolbar) => (
+        <MessageBubble
+          toolbar={toolbar}
+          written={message.text}
+          called={calledNames(message.mentions, nameOf, text.chat.everybody)}
+          editedAt={message.editedAt}
+          forwardedFrom={message.forwarded && nameOf(message.forwarded.author)}
+          at={message.at}
+          author={author}
+          own={own}
+          joined={joined}
+          state={own ? (message.seq === undefined ? 'pending' : live.delivery(message.seq)) : undefined}
+          quote={message.replyTo && <Quote live={live} replyTo={message.replyTo} nameOf={nameOf} acting={acting} />}
+          attachments={message.files && <MessageFiles files={message.files} />}
+          below={message.reactions.length > 0 && <Reactions reactions={message.reactions} nameOf={nameOf} onReact={acts.react} />}
+        />
+      )}
     </MessageItem>
   );
 }
@@ -83,21 +88,22 @@ function OutgoingMessage({ live, row, acting, nameOf }: PartProps<'outgoing'>) {
   const { text } = useWords();
   const notices = useNotices();
   const { message, joined } = row;
-  const { entryId, text: written, mentions, replyTo, state, error } = message;
+  const { entryId, text: written, mentions, replyTo, files, state, error } = message;
   const discard = () => {
     live.discard(entryId);
-    notices.undoable(text.chat.discarded, () => live.send(written, { mentions, replyTo }));
+    notices.undoable(text.chat.discarded, () => live.send(written, { mentions, replyTo, files }));
   };
   return (
     <MessageBubble
       written={written}
-      called={useCalled(mentions, nameOf)}
+      called={calledNames(mentions, nameOf, text.chat.everybody)}
       at={message.at}
       author={text.chat.own}
       own
       joined={joined}
       state={state}
       quote={replyTo && <Quote live={live} replyTo={replyTo} nameOf={nameOf} acting={acting} />}
+      attachments={files && <MessageFiles files={files} />}
       below={state === 'failed' && <MessageFailure error={error} onRetry={() => live.retry(entryId)} onDiscard={discard} />}
     />
   );
@@ -112,8 +118,11 @@ function Quote({ live, replyTo, acting, nameOf }: QuoteProps) {
   return <ReplyQuote message={message} author={message ? nameOf(message.author) : ''} onJump={() => acting.jumpTo(replyTo)} />;
 }
 
-function useCalled(mentions: ShownMessage['mentions'], nameOf: (userId: UserId) => string): readonly string[] {
-  const { text } = useWords();
+function calledNames(
+  mentions: ShownMessage['mentions'],
+  nameOf: (userId: UserId) => string,
+  everybody: string,
+): readonly string[] {
   if (mentions === undefined) return [];
-  return mentions === 'everybody' ? [text.chat.everybody] : mentions.map(nameOf);
+  return mentions === 'everybody' ? [everybody] : mentions.map(nameOf);
 }
