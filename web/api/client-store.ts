@@ -1,7 +1,7 @@
 import type { Device } from './device.ts';
 import type { DeviceKey } from './device-key.ts';
 import type { NewMessage } from './outgoing-queue.ts';
-import type { ConversationId, FileId, ServerAddress, UserId } from './types.ts';
+import type { ConversationId, Draft, FileId, ServerAddress, UserId } from './types.ts';
 
 /** What proves a device: the refresh token and the key it is bound to. The key's private half cannot be read, only used. */
 export interface Credentials {
@@ -30,11 +30,17 @@ export interface KeptUpload {
   readonly at: number;
 }
 
+/** A draft that no server has yet. */
+export interface KeptDraft extends Draft {
+  readonly userId: UserId;
+}
+
 export interface StoredValues {
   device: Device;
   servers: readonly ServerAddress[];
   credentials: Credentials;
   outgoing: readonly KeptMessage[];
+  drafts: readonly KeptDraft[];
   uploads: readonly KeptUpload[];
 }
 
