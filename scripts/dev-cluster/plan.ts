@@ -59,6 +59,7 @@ export function planCluster(options: Options, secrets: Secrets): Plan {
         mesh: { id: demoMeshId, password: secrets.meshPassword, host, port: firstPort + count + index },
         redis: { host, port: redisPort, password: secrets.redisPassword },
         database: { engine: 'sqlite', file: database },
+        files: { folder: join(folder, 'files') },
         log: { level: 'info', format: 'text' },
       },
     };

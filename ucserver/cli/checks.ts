@@ -1,5 +1,6 @@
-import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { dirname } from 'node:path';
 import { RedisConnection } from '#shared/redis/connection.ts';
 import { systemClock } from '#shared/runtime/clock.ts';
 import { type Logger, silentLogger } from '#shared/runtime/logger.ts';
@@ -15,12 +16,13 @@ export interface Check {
 
 /** Tries everything a server needs before it can start; changes nothing. */
 export async function checkConnections(config: Config, logger: Logger = silentLogger): Promise<Check[]> {
-  const { server, http, mesh } = config;
+  const { server, http, mesh, files } = config;
   return [
     await attempt(`data folder ${server.dataFolder}`, () => {
       mkdirSync(server.dataFolder, { recursive: true, mode: 0o700 });
       accessSync(server.dataFolder, constants.W_OK);
     }),
+    ...(files.folder === undefined ? [] : [await attemptFolder(files.folder)]),
     await attempt(`address for clients ${http.host}:${http.port}`, () => tryListening(http.host, http.port)),
     await attempt(`address for servers ${mesh.host}:${mesh.port}`, () => tryListening(mesh.host, mesh.port)),
     ...(await Promise.all(
@@ -40,6 +42,11 @@ async function attempt(name: string, act: () => void | Promise<void>): Promise<C
   } catch (error) {
     return { name, problem: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** The first server makes it, so the folder above it will do. */
+function attemptFolder(folder: string): Promise<Check> {
+  return attempt(`folder for files ${folder}`, () => accessSync(existsSync(folder) ? folder : dirname(folder), constants.W_OK));
 }
 
 function tryListening(host: string, port: number): Promise<void> {

@@ -38,6 +38,7 @@ export function addInitCommand(program: Command, logger: Logger): void {
     .option('--redis-sentinels <list>', 'host:port,host:port,… instead of a host in --redis')
     .option('--redis-sentinel-name <name>', 'name under which the Sentinels watch Redis')
     .option('--sql <url>', 'sqlite:FILE or mssql://user:password@host[:port]/database')
+    .option('--files-folder <path>', 'folder for files that all servers share; without one people exchange no files')
     .option('--admin-sign-in <name>', 'sign-in name of the first administrator; none is made when somebody exists')
     .option('--admin-name <name>', 'their name')
     .option('--admin-email <address>', 'their e-mail address')
@@ -116,6 +117,11 @@ async function askConfig(questions: Questions, given: Readonly<Record<string, st
     text: 'SQL database (sqlite:FILE or mssql://user:password@host/database)',
     fallback: `sqlite:${dataFolder}/ucmesh.db`,
   });
+  const filesFolder = await questions.ask({
+    flag: 'files-folder',
+    text: 'Folder for files that all servers share; may stay empty',
+    fallback: '',
+  });
   return {
     server: { id, dataFolder },
     http: {
@@ -125,6 +131,7 @@ async function askConfig(questions: Questions, given: Readonly<Record<string, st
     mesh: { id: meshId, password: meshPassword, host: meshHost, port: Number(meshPort) },
     redis: redisSection(redis, given),
     database: databaseSection(sql),
+    ...(filesFolder && { files: { folder: resolve(filesFolder) } }),
   };
 }
 

@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { type EntryId, type FileId, fileIdSchema, randomId, type UserId, userIdSchema } from '#shared/ids.ts';
+import type { FileRef } from '#shared/protocol/files.ts';
+import { chatProcedures } from '#ucserver/chat/index.ts';
+import { ChatRepository } from '#ucserver/chat/repository.ts';
+import type { ContentHash } from '#ucserver/files/file-store.ts';
+import { fileProcedures } from '#ucserver/files/index.ts';
+import { FileRepository } from '#ucserver/files/repository.ts';
+import { newCommitter, Pair } from './chat-fixture.ts';
+import { engines, openTestDatabase, type TestDatabase } from './database-engines.ts';
+
+const quotaBytes = 1_000;
+
+for (const engine of engines) {
+  describe(`files over ${engine}`, () => {
+    let opened: TestDatabase;
+    let files: FileRepository;
+    let chat: ChatRepository;
+    let owner: UserId;
+    let now = 1_767_600_000_000;
+
+    before(async function () {
+      this.timeout(60_000);
+      opened = await openTestDatabase(engine, this, [chatProcedures, fileProcedures]);
+      files = new FileRepository(opened.database);
+      chat = new ChatRepository(opened.database);
+    });
+    after(() => opened?.[Symbol.asyncDispose]());
+    beforeEach(() => {
+      owner = userIdSchema.parse(`owner-${randomId()}`);
+      // Each test has a day of its own, so that none looks at what another has left.
+      now += 86_400_000;
+    });
+
+    const newId = () => fileIdSchema.parse(randomId());
+    const begin = (id: FileId, size = 10, name = 'a file', lookAt = now + 100) =>
+      files.begin({ id, owner, name, size }, { quotaBytes, at: now, lookAt });
+    const finish = (id: FileId, content: string = randomId(), scanState: 'clean' | 'scanning' = 'clean', lookAt = now + 100) => {
+      const hash = createHash('sha256').update(content).digest('hex') as ContentHash;
+      return files.finish({ id, hash, mediaType: 'image/png', width: 2, height: 3, scanState, at: now, lookAt });
+    };
+    const hashOf = async (id: FileId) => (await files.find(id))?.stored?.hash as ContentHash;
+
+    /** A message of a new pair that refers to a file. */
+    async function refer(fileId: FileId): Promise<{ readonly pair: Pair; readonly entryId: EntryId }> {
+      const pair = new Pair();
+      const ref: FileRef = { fileId, name: 'a file', size: 10, type: 'image/png' };
+      const entry = pair.entry(randomId(), { body: JSON.stringify({ text: '', files: [ref] }) });
+      await newCommitter(chat).commit(entry, pair.members);
+      return { pair, entryId: entry.entryId };
+    }
+
+    it('says once which store belongs to it', async () => {
+      const first = await files.establishStore('one', now);
+      assert.equal(await files.establishStore('two', now), first);
+      assert.equal(await files.storeId(), first);
+    });
+
+    it('begins an upload once, and takes no other for the same', async () => {
+      const id = newId();
+      const record = await begin(id);
+      assert.deepEqual(record, { id, owner, name: 'a file', size: 10, stored: undefined });
+      assert.deepEqual(await begin(id), record);
+      await assert.rejects(begin(id, 11), { code: 'ID_CONFLICT', field: 'fileId' });
+      assert.equal(await files.usedBytes(owner), 10);
+    });
+
+    it('holds a person to their quota', async () => {
+      await begin(newId(), 900);
+      await assert.rejects(begin(newId(), 101), { code: 'QUOTA_EXCEEDED', details: { usedBytes: 900, quotaBytes } });
+      await begin(newId(), 100);
+    });
+
+    it('makes a file of an upload once', async () => {
+      const id = newId();
+      await begin(id);
+      const stored = await finish(id, 'first');
+      assert.deepEqual(stored?.stored?.picture, { width: 2, height: 3 });
+      assert.deepEqual(await finish(id, 'second'), stored);
+      assert.deepEqual(await files.find(id), stored);
+      assert.equal(await finish(newId()), undefined);
+    });
+
+    it('gives a file to whoever may read a message that refers to it, until the message is taken back', async () => {
+      const id = newId();
+      await begin(id);
+      await finish(id);
+      const { pair, entryId } = await refer(id);
+      const stranger = userIdSchema.parse(`stranger-${randomId()}`);
+      assert.deepEqual([await files.isShared(id, pair.bob), await files.isShared(id, stranger)], [true, false]);
+      assert.equal(await files.remove(id, now), false);
+      const target = { kind: 'delete', body: JSON.stringify({ target: entryId }) };
+      await newCommitter(chat).commit(pair.entry(randomId(), target), pair.members);
+      assert.equal(await files.isShared(id, pair.bob), false);
+      assert.equal(await files.remove(id, now), true);
+      assert.equal(await files.find(id), undefined);
+    });
+
+    it('looks at what is due: keeps what is referred to, deletes what is not, and names unfinished uploads', async () => {
+      const [referred, lonely, unfinished, early] = [newId(), newId(), newId(), newId()];
+      for (const id of [referred, lonely, unfinished]) await begin(id);
+      await begin(early, 10, 'a file', now + 1_000);
+      for (const id of [referred, lonely]) await finish(id);
+      await refer(referred);
+      assert.deepEqual(await files.look(now + 101, now + 500), { unfinished: [unfinished], deleted: 1 });
+      assert.deepEqual(
+        await Promise.all([referred, lonely, unfinished, early].map(async (id) => (await files.find(id)) !== undefined)),
+        [true, false, true, true],
+      );
+      await files.remove(unfinished, now);
+      assert.deepEqual(await files.look(now + 102, now + 500), { unfinished: [], deleted: 0 });
+      assert.equal((await files.keep([early], now + 2_000)).length, 1);
+      assert.deepEqual(await files.look(now + 1_001, now + 1_500), { unfinished: [], deleted: 0 });
+    });
+
+    it('forgets a content when its last file has gone for a while, unless somebody brings it again', async () => {
+      const [one, other, third] = [newId(), newId(), newId()];
+      for (const id of [one, other, third]) await begin(id);
+      const content = randomId();
+      await finish(one, content);
+      await finish(other, content);
+      const hash = await hashOf(one);
+      await files.remove(one, now);
+      assert.deepEqual(await files.forgetContents(now + 1), []);
+      await files.remove(other, now);
+      assert.deepEqual(await files.forgetContents(now), []);
+      await finish(third, content);
+      assert.deepEqual(await files.forgetContents(now + 1), []);
+      await files.remove(third, now);
+      assert.deepEqual(await files.forgetContents(now + 1), [hash]);
+      assert.equal(await files.scanState(hash), undefined);
+    });
+
+    it('knows how scans stand, and hands late ones over once', async () => {
+      const id = newId();
+      await begin(id);
+      await finish(id, randomId(), 'scanning');
+      const hash = await hashOf(id);
+      assert.equal(await files.scanState(hash), 'scanning');
+      assert.deepEqual(await files.takeScans(now, now + 5), []);
+      assert.deepEqual(await files.takeScans(now + 1, now + 5), [hash]);
+      assert.deepEqual(await files.takeScans(now + 1, now + 5), []);
+      await files.scanned(hash, 'refused', now + 6);
+      assert.equal(await files.scanState(hash), 'refused');
+      assert.deepEqual(await files.takeScans(now + 100, now + 100), []);
+    });
+  });
+}
