@@ -61,7 +61,7 @@ export interface ChatDependencies {
   readonly filesFor: (fileIds: readonly FileId[], author: UserId) => Promise<readonly FileRef[]>;
   readonly mesh: Mesh;
   readonly members: Pick<Members, 'all'>;
-  readonly ownership: Pick<Ownership, 'ownerOf'>;
+  readonly ownership: Pick<Ownership, 'owns' | 'ownerOf'>;
   readonly sessions: SessionTable;
   readonly dispatcher: Pick<Dispatcher, 'register'>;
   readonly config: ChatConfig;

@@ -15,8 +15,8 @@ import type { PendingChat } from './pending-item.ts';
 import type { MemberPosition } from './position-plan.ts';
 
 export interface NotifierOptions {
-  readonly mesh: Pick<Mesh, 'self' | 'send' | 'sendLatest'>;
-  readonly ownership: Pick<Ownership, 'ownerOf'>;
+  readonly mesh: Pick<Mesh, 'send' | 'sendLatest'>;
+  readonly ownership: Pick<Ownership, 'owns' | 'ownerOf'>;
 }
 
 /** Of larger groups every server knows the members from its memory copy; an event with a thousand names would be mostly names. */
@@ -29,6 +29,8 @@ const bodyUnitsAtOnce = 30_000;
 /** Tells the other servers that hold a session of a member; each once, however many members it holds. */
 export class Notifier {
   readonly #options: NotifierOptions;
+  /** Became pending in this turn of the event loop, one by one, and is told together. */
+  #pending: PendingChat[] = [];
 
   constructor(options: NotifierOptions) {
     this.#options = options;
@@ -43,11 +45,13 @@ export class Notifier {
   }
 
   pending(pending: readonly PendingChat[]): void {
-    const news = pending.map(({ entry, place, members }) => ({ to: members, told: { entry, place, members: [...members] } }));
-    for (const [server, told] of this.#perServer(news)) this.#options.mesh.send(server, chatPending, { told });
+    if (this.#pending.length === 0) queueMicrotask(() => this.#tellPending());
+    this.#pending.push(...pending);
   }
 
   settled(settled: readonly { entry: NewEntry; members: readonly UserId[]; seq: number | undefined }[]): void {
+    // Nobody hears that something is stored before it was told to be pending.
+    this.#tellPending();
     const news = settled.map(({ entry, members, seq }) => ({ to: members, told: { entry, members: [...members], seq } }));
     for (const [server, told] of this.#perServer(news)) this.#options.mesh.send(server, chatSettled, { told });
   }
@@ -64,6 +68,13 @@ export class Notifier {
       this.#options.mesh.send(server, chatTyping, { conversationId, userId, to: [...to] });
   }
 
+  #tellPending(): void {
+    const pending = this.#pending;
+    this.#pending = [];
+    const news = pending.map(({ entry, place, members }) => ({ to: members, told: { entry, place, members: [...members] } }));
+    for (const [server, told] of this.#perServer(news)) this.#options.mesh.send(server, chatPending, { told });
+  }
+
   /** For each server what concerns it, in portions that no event is too long for. */
   *#perServer<Told extends Portioned>(news: readonly News<Told>[]): Generator<[ServerId, Told[]]> {
     const byServer = new Map<ServerId, Told[]>();
@@ -77,13 +88,15 @@ export class Notifier {
     for (const [server, list] of byServer) for (const told of portions(list)) yield [server, told];
   }
 
+  /** The owners of these people, without this server. */
   #serversOf(members: readonly UserId[]): Set<ServerId> {
+    const { ownership } = this.#options;
     const servers = new Set<ServerId>();
     for (const userId of members) {
-      const owner = this.#options.ownership.ownerOf(userId);
+      if (ownership.owns(userId)) continue;
+      const owner = ownership.ownerOf(userId);
       if (owner !== undefined) servers.add(owner.incarnation.serverId);
     }
-    servers.delete(this.#options.mesh.self.serverId);
     return servers;
   }
 }

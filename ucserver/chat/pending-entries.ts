@@ -10,7 +10,16 @@ import type { Notifier } from './notifier.ts';
 import { chatKind, fromItem, type PendingChat, toItem } from './pending-item.ts';
 import type { PendingStorage } from './pending-storage.ts';
 import type { RecentEntries } from './recent-entries.ts';
-import { pendingToWire } from './wire.ts';
+import { pendingFragment, pendingToWire } from './wire.ts';
+
+/** An entry on its way into the outbox. */
+interface Accepting {
+  /** The session that gets an answer. */
+  readonly from: Session;
+  readonly chat: PendingChat;
+  /** The same as the outbox carries it. */
+  readonly body: string;
+}
 
 export interface PendingEntriesOptions {
   readonly outbox: OutboxPort;
@@ -27,8 +36,8 @@ export class PendingEntries implements OutboxFeature {
   readonly #options: PendingEntriesOptions;
   /** Sessions whose first message waits, or need not wait any more, for what is pending to be read. */
   readonly #looked = new WeakMap<Session, Promise<void> | true>();
-  /** Sessions that get an answer, by the key of the entry. */
-  readonly #senders = new Map<string, Session>();
+  /** What is being accepted, by the key of the entry. */
+  readonly #accepting = new Map<string, Accepting>();
   readonly #read = new WeakMap<OutboxItem, PendingChat>();
 
   constructor(options: PendingEntriesOptions) {
@@ -60,13 +69,15 @@ export class PendingEntries implements OutboxFeature {
     const stored = recent.find(entry.conversationId, entry.entryId);
     if (stored !== undefined && isSame(entry, stored)) return { seq: stored.seq, at: stored.at };
     const key = keyOf(entry);
-    this.#senders.set(key, from);
+    const chat = { entry, place: 1, members };
+    const asked = toItem(chat);
+    this.#accepting.set(key, { from, chat, body: asked.body });
     try {
-      const { item, settled } = await outbox.accept(toItem({ entry, place: 1, members }), headOf(entry.conversationId));
+      const { item, settled } = await outbox.accept(asked, headOf(entry.conversationId));
       const { at } = this.#chatOf(item).entry;
       return settled?.seq === undefined ? { pending: item.place, at } : { seq: settled.seq, at };
     } finally {
-      this.#senders.delete(key);
+      this.#accepting.delete(key);
     }
   }
 
@@ -99,14 +110,15 @@ export class PendingEntries implements OutboxFeature {
 
   /** Another server has accepted these. */
   told(told: readonly PendingChat[]): void {
-    this.#options.outbox.learn(told.map(toItem));
+    this.#options.outbox.learn(told.map((each) => this.#itemOf(each)));
   }
 
   /** Another server has seen these in SQL. */
   toldSettled(
     told: readonly { readonly entry: NewEntry; readonly members: readonly UserId[]; readonly seq?: number | undefined }[],
   ): void {
-    this.#options.outbox.settle(told.map(({ entry, members, seq }) => ({ item: toItem({ entry, place: 1, members }), seq })));
+    const settled = told.map(({ entry, members, seq }) => ({ item: this.#itemOf({ entry, place: 1, members }), seq }));
+    this.#options.outbox.settle(settled);
   }
 
   same(one: OutboxItem, other: OutboxItem): boolean {
@@ -140,8 +152,7 @@ export class PendingEntries implements OutboxFeature {
   pending(items: readonly OutboxItem[], accepted: boolean): void {
     const news = items.map((item) => this.#chatOf(item));
     for (const each of news) {
-      const sender = this.#senders.get(keyOf(each.entry));
-      this.#push(each.members, fragment('chat.pending', pendingToWire(each)), sender);
+      this.#push(each.members, pendingFragment(each), this.#accepting.get(keyOf(each.entry))?.from);
     }
     if (accepted) this.#options.notifier.pending(news);
   }
@@ -169,13 +180,20 @@ export class PendingEntries implements OutboxFeature {
     return outcome === 'conflict' ? 'away' : outcome;
   }
 
+  /** An item that need not be read, because what it says is at hand. */
+  #itemOf(chat: PendingChat): OutboxItem {
+    const item = toItem(chat);
+    this.#read.set(item, chat);
+    return item;
+  }
+
   /** An item is looked at several times on its way. */
   #chatOf(item: OutboxItem): PendingChat {
-    let chat = this.#read.get(item);
-    if (chat === undefined) {
-      chat = fromItem(item);
-      this.#read.set(item, chat);
-    }
+    const known = this.#read.get(item);
+    if (known !== undefined) return known;
+    const accepting = this.#accepting.get(`${item.key}/${item.id}`);
+    const chat = accepting?.body === item.body ? { ...accepting.chat, place: item.place } : fromItem(item);
+    this.#read.set(item, chat);
     return chat;
   }
 

@@ -13,6 +13,13 @@ export function pendingToWire({ entry, place }: PendingChat): PendingEntry {
   return { ...entry, place, body: JSON.parse(entry.body) as PendingEntry['body'] };
 }
 
+/** The event `chat.pending`, joined from its parts as `chat.entry` is. */
+export function pendingFragment({ entry, place }: PendingChat): Fragment {
+  const { conversationId, entryId, author, at, kind, body } = entry;
+  const ids = `"conversationId":"${conversationId}","entryId":"${entryId}","author":"${author}"`;
+  return `{"event":"chat.pending",${ids},"at":${at},"kind":${JSON.stringify(kind)},"body":${body},"place":${place}}` as Fragment;
+}
+
 /**
  * The event `chat.entry`. Joined from its parts, because the body is JSON text already: to read it and write it again would
  * double the cost of a message. Ids hold nothing that JSON would escape.

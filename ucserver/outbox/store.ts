@@ -20,10 +20,6 @@ const readScript = defineScript({
   ...{ file: file('read'), keys: ['items', 'order'], args: ['from', 'to', 'limit'], changes: false },
   reply: z.array(z.string()),
 });
-const addedScript = defineScript({
-  ...{ file: file('added'), keys: ['items', 'added'], args: ['after', 'limit'], changes: false },
-  reply: z.array(z.string()),
-});
 const leaseScript = defineScript({
   ...{ file: file('lease'), keys: ['drainer'], args: ['holder', 'lifeMs'], changes: true },
   reply: z.number(),
@@ -88,16 +84,13 @@ export class RedisPendingStore implements PendingStore {
   }
 
   async addedSince(addition: number, isKnown: (name: string) => boolean): Promise<Additions> {
-    const words = await this.#redis.run(addedScript, this.#keys, { after: addition, limit: pageOfAdditions });
+    const range = [`(${addition}`, '+inf', 'WITHSCORES', 'LIMIT', 0, pageOfAdditions] as const;
+    const words = await this.#redis.use((client) => client.zrangebyscore(this.#keys.added, ...range));
+    // Most of it was told by the servers that accepted it: only what was not is carried here.
+    const unknown = words.filter((name, index) => index % 2 === 0 && !isKnown(name));
     const items: OutboxItem[] = [];
-    let upTo = addition;
-    for (let at = 0; at + 2 < words.length; at += 3) {
-      const [number, name = '', present = ''] = words.slice(at, at + 3);
-      upTo = Number(number);
-      const item = isKnown(name) ? undefined : this.#verify(name, present.slice(placeDigits + 1));
-      if (item !== undefined) items.push(item);
-    }
-    return { items, upTo, more: words.length === 3 * pageOfAdditions };
+    for (let at = 0; at < unknown.length; at += atOnce) items.push(...(await this.#named(unknown.slice(at, at + atOnce))));
+    return { items, upTo: Number(words.at(-1) ?? addition), more: words.length === 2 * pageOfAdditions };
   }
 
   async lease(holder: string, lifeMs: number): Promise<boolean> {
@@ -161,6 +154,12 @@ export class RedisPendingStore implements PendingStore {
       await this.remove(forged);
     }
     return items;
+  }
+
+  /** Those of these names that are still there. */
+  async #named(names: readonly string[]): Promise<OutboxItem[]> {
+    const found = await this.#redis.use((client) => client.hmget(this.#keys.items, ...names));
+    return names.flatMap((name, index) => this.#verify(name, (found[index] ?? '').slice(placeDigits + 1)) ?? []);
   }
 
   #sign(item: OutboxItem): string {

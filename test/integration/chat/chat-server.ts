@@ -140,7 +140,10 @@ export class ChatServer {
       groupLimits: () => common.limits,
       mesh: this.mesh,
       members: { all: () => (this.suspects ? [{ suspected: true } as never] : []) },
-      ownership: { ownerOf: (userId) => this.#ownerOf(userId) },
+      ownership: {
+        owns: (userId) => common.owners.get(userId) === id,
+        ownerOf: (userId) => this.#ownerOf(userId),
+      },
       sessions: this.sessions,
       dispatcher: this.#dispatcher,
       config: chatConfigSchema.parse({ positionsEveryMs: 20 }),
