@@ -126,10 +126,10 @@ export class ChatService {
   }
 
   async mark(session: Session, { conversationId, read = 0, delivered = 0 }: Params<'chat.mark'>): Promise<Result<'chat.mark'>> {
-    const { repository, delivery, positions, notifier, subscriber } = this.#options;
+    const { delivery, positions, notifier, subscriber } = this.#options;
     const { userId } = session;
     const members = await this.#options.access.members(conversationId, userId);
-    const head = delivery.headOf(conversationId) ?? (await repository.head(conversationId)) ?? 0;
+    const head = delivery.headOf(conversationId) ?? (await this.#headOf(conversationId));
     const position = {
       conversationId,
       userId,
@@ -226,6 +226,18 @@ export class ChatService {
     this.#options.delivery.answered(conversationId, members, 0);
     const positions = members.map((userId) => ({ userId, read: 0, delivered: 0 }));
     return { conversationId, kind: 'direct', members: [...members], head: { generation, seq: 0 }, positions, unread: 0 };
+  }
+
+  /** How far a conversation has got; while SQL is away, as far as is known here. @throws UCError when nothing is. */
+  async #headOf(conversationId: ConversationId): Promise<number> {
+    const { repository, memory } = this.#options;
+    try {
+      return (await repository.head(conversationId)) ?? 0;
+    } catch (error) {
+      const known = memory.headOf(conversationId);
+      if (!isAway(error) || known === 0) throw error;
+      return known;
+    }
   }
 
   async #entriesAfter(conversationId: ConversationId, seq: number, upTo: number, limit: number): Promise<Entry[]> {

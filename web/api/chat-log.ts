@@ -5,6 +5,8 @@ import type { Conversation, ConversationId, Cursor, Entry, EntryId, PendingEntry
 export interface WaitingEntry extends PendingEntry {
   /** Its number, once that is known. */
   readonly numbered?: number;
+  /** The person has seen it. */
+  readonly seen?: true;
 }
 
 /** What a client knows of one conversation: a piece of its log without gaps, up to the newest entry it has been told. Immutable. */
@@ -20,6 +22,7 @@ export interface ChatLog extends Description {
   /** `entries` begins with the first entry of the conversation. */
   readonly complete: boolean;
   readonly positions: ReadonlyMap<UserId, Position>;
+  /** Messages of others that the person has not seen, with and without a number. */
   readonly unread: number;
 }
 
@@ -67,15 +70,18 @@ export function withListing(log: ChatLog, conversation: Conversation, self: User
   // Told from memory, it can say that there is more, but not that there is less.
   if (conversation.partial) {
     const known = conversation.head.generation === log.generation ? withHead(log, conversation.head) : log;
-    return withPending(known, conversation.pending ?? []);
+    return withPending(known, conversation.pending ?? [], self);
   }
-  const fresh = logOf(conversation);
+  const told = logOf(conversation);
+  const seen = new Set(log.pending.flatMap((entry) => (entry.seen ? entry.entryId : [])));
+  const unseen = told.pending.filter((entry) => counts(entry, self) && !seen.has(entry.entryId)).length;
+  const fresh = { ...told, unread: told.unread + unseen };
   if (fresh.generation > log.generation) return fresh;
   if (fresh.generation < log.generation) return log;
   const positions = mergePositions(log.positions, conversation.positions);
   if (fresh.head < log.head) return { ...log, positions };
   // One's own mark may have overtaken it as well.
-  const unread = readUpTo({ ...log, positions }, self) >= fresh.head ? 0 : fresh.unread;
+  const unread = readUpTo({ ...log, positions }, self) >= fresh.head ? unseen : fresh.unread;
   // Whoever comes back to a group may not see what was written meanwhile, so what is held joins no more.
   const joins = lastSeq(log) >= fresh.visibleFrom - 1;
   if (log.entries.length === 0 || !joins) return { ...fresh, positions, unread };
@@ -93,6 +99,8 @@ export function withEntries(log: ChatLog, arrived: readonly Entry[], self: UserI
   const added: Entry[] = [];
   let { head, unread } = log;
   let last = log.entries.length > 0 ? lastSeq(log) : undefined;
+  // They were counted, or seen, when they were pending.
+  const known = new Set(log.pending.map(({ entryId }) => entryId));
   for (const entry of arrived) {
     head = Math.max(head, entry.seq);
     // Into an empty log the first one fits if nothing is missing before it that was known to exist; where nothing had been written,
@@ -102,12 +110,12 @@ export function withEntries(log: ChatLog, arrived: readonly Entry[], self: UserI
     if (!fits) continue;
     added.push(entry);
     last = entry.seq;
-    if (entry.author !== self && entry.kind === 'message' && entry.seq > readUpTo(log, self)) unread += 1;
+    if (counts(entry, self) && entry.seq > readUpTo(log, self) && !known.has(entry.entryId)) unread += 1;
   }
   const pending = withNumbers(log.pending, arrived);
   if (added.length === 0) return head === log.head && pending === log.pending ? log : settled({ ...log, head, pending });
   const entries = [...log.entries, ...added];
-  const after = added.reduce((known, entry) => described(known, entry, self), log);
+  const after = added.reduce((before, entry) => described(before, entry, self), log);
   const complete = log.complete || entries[0]?.seq === log.visibleFrom;
   return settled({ ...after, head, unread, entries, pending, complete });
 }
@@ -141,13 +149,26 @@ export function withNewest(log: ChatLog, page: readonly Entry[], head: Cursor, m
 }
 
 /** The log with entries that have no number yet; those that are known, with or without one, are skipped. */
-export function withPending(log: ChatLog, arrived: readonly PendingEntry[]): ChatLog {
+export function withPending(log: ChatLog, arrived: readonly PendingEntry[], self: UserId): ChatLog {
   const held = new Set(log.entries.map(({ entryId }) => entryId));
   const pending = joined(
     log.pending,
     arrived.filter(({ entryId }) => !held.has(entryId)),
   );
-  return pending === log.pending ? log : { ...log, pending };
+  if (pending === log.pending) return log;
+  const known = new Set(log.pending);
+  const added = pending.filter((entry) => !known.has(entry) && counts(entry, self)).length;
+  return { ...log, pending, unread: log.unread + added };
+}
+
+/** The log after the person has seen everything up to a number, and what is pending if that is all there is before it. */
+export function withSeen(log: ChatLog, read: number, self: UserId): ChatLog {
+  const own = log.positions.get(self);
+  const isAll = read >= lastSeq(log);
+  const pending = isAll ? log.pending.map((entry): WaitingEntry => ({ ...entry, seen: true })) : log.pending;
+  const position = { userId: self, read, delivered: Math.max(read, own?.delivered ?? 0) };
+  const after = { ...log, pending, positions: mergePositions(log.positions, [position]) };
+  return { ...after, unread: unreadAfter(after, self) };
 }
 
 /**
@@ -217,10 +238,16 @@ export function readUpTo(log: ChatLog, self: UserId): number {
 
 function unreadAfter(log: ChatLog, self: UserId): number {
   const read = readUpTo(log, self);
-  if (read >= log.head) return 0;
-  const counted = log.entries.filter(({ seq, author, kind }) => seq > read && author !== self && kind === 'message').length;
+  const waiting = log.pending.filter((entry) => !entry.seen && counts(entry, self)).length;
+  if (read >= log.head) return waiting;
+  const counted = waiting + log.entries.filter((entry) => entry.seq > read && counts(entry, self)).length;
   const allHeld = (log.entries[0]?.seq ?? Number.POSITIVE_INFINITY) <= read + 1;
   return allHeld ? counted : Math.max(counted, Math.min(log.unread, log.head - read));
+}
+
+/** Whether an entry is unread until it was seen. */
+function counts({ author, kind }: Pick<Entry, 'author' | 'kind'>, self: UserId): boolean {
+  return author !== self && kind === 'message';
 }
 
 function mergePositions(known: ReadonlyMap<UserId, Position>, arrived: readonly Position[]): ReadonlyMap<UserId, Position> {

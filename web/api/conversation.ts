@@ -12,6 +12,7 @@ import {
   withListing,
   withPending,
   withPosition,
+  withSeen,
 } from './chat-log.ts';
 import type { ShownMessage } from './chat-view.ts';
 import type { Client } from './client.ts';
@@ -49,7 +50,7 @@ export class LiveConversation extends ConversationActs {
     const { conversationId } = conversation;
     super(client, conversationId);
     this.#host = host;
-    this.#log = logOf(conversation);
+    this.#log = withPending(logOf({ ...conversation, pending: [] }), conversation.pending ?? [], self);
     this.#queue = new OutgoingQueue({
       send: (message) =>
         client.call(
@@ -191,11 +192,9 @@ export class LiveConversation extends ConversationActs {
     const last = lastSeq(this.#log);
     const read = Math.min(upTo, last);
     if (read <= this.readUpTo && (read < last || this.#log.unread === 0)) return;
-    const own = this.#log.positions.get(this.#host.self);
-    this.#set(
-      withPosition(this.#log, { userId: this.#host.self, read, delivered: Math.max(read, own?.delivered ?? 0) }, this.#host.self),
-    );
-    this.#arrivals.tellRead(read);
+    this.#set(withSeen(this.#log, read, this.#host.self));
+    // What is pending has no number that could be told yet.
+    if (read > 0) this.#arrivals.tellRead(read);
   }
 
   /** The person is writing. */
@@ -226,7 +225,7 @@ export class LiveConversation extends ConversationActs {
   takePending(entry: PendingEntry): void {
     this.#typing.ended(entry.author);
     this.#queue.arrived(entry.entryId);
-    const log = withPending(this.#log, [entry]);
+    const log = withPending(this.#log, [entry], this.#host.self);
     if (log === this.#log) return;
     this.#set(log);
     this.#arrivals.pending([entry]);
@@ -277,7 +276,7 @@ export class LiveConversation extends ConversationActs {
     const { self } = this.#host;
     const { at } = taken;
     const entry = { conversationId: this.id, entryId, author: self, at, kind, body };
-    if ('pending' in taken) this.#set(withPending(this.#log, [{ ...entry, place: taken.pending }]));
+    if ('pending' in taken) this.#set(withPending(this.#log, [{ ...entry, place: taken.pending }], self));
     else void this.#take(withEntries(this.#log, [{ ...entry, seq: taken.seq }], self));
   }
 }

@@ -15,6 +15,7 @@ import {
   withNewest,
   withPending,
   withPosition,
+  withSeen,
 } from '#web/api/chat-log.ts';
 import type { Conversation, ConversationId, Entry, EntryId, PendingEntry, UserId } from '#web/api/index.ts';
 
@@ -142,10 +143,27 @@ describe('web/api: chat log', () => {
     const shown = (log: ChatLog) => [...log.entries, ...log.pending].map(({ entryId }) => entryId);
 
     it('are in the order of their places, each once', () => {
-      const log = withPending(withPending(logOf(listing(2)), [waiting(5), waiting(3)]), [waiting(4), waiting(3)]);
+      const log = withPending(withPending(logOf(listing(2)), [waiting(5), waiting(3)], anna), [waiting(4), waiting(3)], anna);
       assert.deepEqual(shown(log), ['e2', 'e3', 'e4', 'e5']);
-      assert.equal(withPending(log, [waiting(4)]), log, 'nothing changes');
-      assert.equal(withPending(log, [{ ...waiting(2) }]), log, 'what has a number is pending no more');
+      assert.equal(withPending(log, [waiting(4)], anna), log, 'nothing changes');
+      assert.equal(withPending(log, [waiting(2)], anna), log, 'what has a number is pending no more');
+    });
+
+    it('are unread until they were seen, and not counted again when they get their numbers', () => {
+      let log = withPending(logOf(listing(2)), [waiting(3), { ...waiting(4), author: anna }, waiting(5)], anna);
+      assert.equal(log.unread, 2);
+      log = withEntries(log, [entry(3)], anna);
+      assert.equal(log.unread, 2);
+      log = withSeen(log, 3, anna);
+      assert.equal(log.unread, 0);
+      const listed = withListing(log, listing(3, { pending: [waiting(5), waiting(6)], unread: 0 }), anna);
+      assert.equal(listed.unread, 1, 'one more than was seen');
+      log = withEntries(log, [{ ...entry(4), author: anna }, entry(5)], anna);
+      assert.deepEqual([log.unread, log.pending], [0, []]);
+      log = withEntries(log, [entry(6)], anna);
+      assert.equal(log.unread, 1);
+      const position = { userId: anna, read: 6, delivered: 6 };
+      assert.equal(withPosition(withPending(log, [waiting(7)], anna), position, anna).unread, 1, 'read elsewhere, but not this');
     });
 
     it('are in sight, once, from the first news of them on, in whatever order news arrive', () => {
@@ -156,7 +174,7 @@ describe('web/api: chat log', () => {
           let log = logOf(listing(2));
           const seen = new Set<string>();
           for (const { what, at } of steps) {
-            if (what === 'pending') log = withPending(log, [waiting(at)]);
+            if (what === 'pending') log = withPending(log, [waiting(at)], anna);
             if (what === 'committed') log = withCommitted(log, entry(at).entryId, at);
             if (what === 'entry') log = withEntries(log, [entry(at)], anna);
             // Those before `at` have their numbers, those from there on are pending still.
