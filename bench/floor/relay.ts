@@ -68,6 +68,8 @@ interface Person {
 
 const people = new Map<string, Person>();
 const logs = new Map<string, number>();
+/** Members of groups, by the id of the conversation. */
+const groups = new Map<string, Set<Person>>();
 let waiting: Connection[] = [];
 let outgoing = new Map<string, string[]>();
 let flushing = false;
@@ -136,12 +138,35 @@ function watch(connection: Connection, userIds: readonly string[]): string {
   return `{"presences":[${presences.join(',')}]}`;
 }
 
+function join(conversationId: string, userIds: readonly string[]): void {
+  const members = groups.get(conversationId) ?? new Set();
+  groups.set(conversationId, members);
+  for (const userId of userIds) members.add(person(userId));
+}
+
+/** Adds members to a group, which begins with its first ones. */
+function gather(conversationId: string, userIds: readonly string[]): string {
+  join(conversationId, userIds);
+  for (const peer of peers) tell(peer, `G${conversationId} ${userIds.join(',')}`);
+  return `{"conversationId":"${conversationId}"}`;
+}
+
+function tellGroup(members: Iterable<Person>, event: string, except?: Connection): void {
+  for (const { connections } of members) for (const each of connections) if (each !== except) each.push(event);
+}
+
 function chat(connection: Connection, { conversationId, entryId, body }: Record<string, string>): string {
   const seq = (logs.get(conversationId ?? '') ?? 0) + 1;
   logs.set(conversationId ?? '', seq);
   const at = Date.now();
   const ids = `"conversationId":"${conversationId}","seq":${seq},"entryId":"${entryId}","author":"${connection.userId}"`;
   const event = `{"event":"chat.entry",${ids},"at":${at},"kind":"message","body":${JSON.stringify(body)}}`;
+  const group = groups.get(conversationId ?? '');
+  if (group !== undefined) {
+    tellGroup(group, event, connection);
+    for (const peer of peers) tell(peer, `K${conversationId} ${event}`);
+    return `{"seq":${seq},"at":${at}}`;
+  }
   for (const member of (conversationId ?? '').split('--')) {
     const { server, connections } = person(member);
     if (server !== self && server !== '') tell(server, `C${member} ${event}`);
@@ -165,6 +190,8 @@ function answer(connection: Connection, method: string, params: Record<string, n
   if (method === 'session.open') return open(connection, params.token ?? '');
   if (method === 'presence.watch') return watch(connection, params.userIds ?? []);
   if (method === 'chat.open') return `{"conversationId":"${[connection.userId, params.userId].sort().join('--')}"}`;
+  if (method === 'chat.createGroup') return gather(params.entryId ?? '', params.members ?? []);
+  if (method === 'chat.addMembers') return gather(params.conversationId ?? '', params.members ?? []);
   if (method === 'chat.send') return chat(connection, params);
   if (method === 'presence.set') return `{"version":${change(connection.userId, params.state ?? '')}}`;
   return '{}';
@@ -177,6 +204,8 @@ function hear(line: string): void {
   const rest = line.slice(space + 1);
   if (line[0] === 'P') show(name, rest);
   else if (line[0] === 'C') for (const connection of person(name).connections) connection.push(rest);
+  else if (line[0] === 'K') tellGroup(groups.get(name) ?? [], rest);
+  else if (line[0] === 'G') join(name, rest.split(','));
   else if (line[0] === 'W') {
     for (const userId of rest.split(',')) {
       const watched = person(userId);
