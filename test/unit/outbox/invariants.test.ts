@@ -5,8 +5,13 @@ import { type Act, OutboxWorld } from './outbox-world.ts';
 
 const server = fc.nat({ max: 2 });
 const author = fc.nat({ max: 2 });
+const conversation = fc.nat({ max: 1 });
 const acts: fc.Arbitrary<Act> = fc.oneof(
-  { weight: 10, arbitrary: fc.record({ act: fc.constant('send' as const), author, server }) },
+  { weight: 8, arbitrary: fc.record({ act: fc.constant('send' as const), author, server, conversation }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ act: fc.constantFrom('edit' as const, 'react' as const), author, server, conversation }),
+  },
   { weight: 2, arbitrary: fc.record({ act: fc.constant('repeat' as const), author, server }) },
   { weight: 3, arbitrary: fc.record({ act: fc.constant('pass' as const), ms: fc.constantFrom(20, 300, 1_100, 6_000) }) },
   {
@@ -27,8 +32,8 @@ const acts: fc.Arbitrary<Act> = fc.oneof(
 describe('outbox: invariants', function () {
   this.timeout(120_000);
 
-  it('hold whatever is sent, repeated, crashed, lost and brought back', async () => {
-    const reached = { pending: 0, crashed: 0, lost: 0 };
+  it('hold whatever is sent, edited, repeated, crashed, lost and brought back', async () => {
+    const reached = { pending: 0, crashed: 0, lost: 0, changed: 0 };
     await fc.assert(
       fc.asyncProperty(fc.array(acts, { minLength: 5, maxLength: 40 }), async (script) => {
         const world = await OutboxWorld.start(3);
@@ -41,13 +46,18 @@ describe('outbox: invariants', function () {
         reached.pending += world.pendingEver;
         reached.crashed += world.crashes;
         reached.lost += world.losses;
+        reached.changed += world.changes;
         await world.recover();
         world.checkEverythingIsStoredOnce();
         if (!world.orderMaySuffer) world.checkOrderOfAuthors();
+        world.checkChangesFollowTheirTargets();
         await world.stop();
       }),
       { numRuns: runs(600) },
     );
-    assert.ok(reached.pending > 100 && reached.crashed > 10 && reached.lost > 10, JSON.stringify(reached));
+    assert.ok(
+      reached.pending > 100 && reached.crashed > 10 && reached.lost > 10 && reached.changed > 100,
+      JSON.stringify(reached),
+    );
   });
 });

@@ -20,7 +20,8 @@ import { MemoryDisk } from './memory-disk.ts';
 import { MemoryRedis, MemoryStore } from './memory-store.ts';
 
 export type Act =
-  | { readonly act: 'send' | 'repeat'; readonly author: number; readonly server: number }
+  | ({ readonly act: EntryKind; readonly author: number; readonly server: number } & { readonly conversation: number })
+  | { readonly act: 'repeat'; readonly author: number; readonly server: number }
   | { readonly act: 'crash' | 'restart'; readonly server: number }
   | { readonly act: 'pass'; readonly ms: number }
   | {
@@ -30,24 +31,46 @@ export type Act =
         | ('tearLease' | 'loseEvents');
     };
 
+/** An edit is of an own message, a reaction of anybody's; both need a target that can be read. */
+type EntryKind = 'send' | 'edit' | 'react';
+
+/** Something that somebody writes. */
+interface Written {
+  readonly id: string;
+  readonly author: number;
+  readonly conversation: number;
+  readonly kind: EntryKind;
+  readonly target: string | undefined;
+}
+
 type NewItem = Omit<OutboxItem, 'place'>;
 
-/** A log as SQL keeps it: each id once, numbers without gaps. */
+/** Logs as SQL keeps them: in each conversation each id once, numbers without gaps. */
 class MemorySql {
   isUp = true;
   loseAnswer = false;
-  readonly log: string[] = [];
+  readonly #logs = new Map<string, string[]>();
 
   /** @throws UCError as the database does */
   async commit(items: readonly NewItem[]): Promise<number[]> {
     await Promise.resolve();
     if (!this.isUp) throw new UCError('STORAGE_UNAVAILABLE');
-    for (const { id } of items) if (!this.log.includes(id)) this.log.push(id);
+    for (const { key, id } of items) if (!this.log(key).includes(id)) this.log(key).push(id);
     if (this.loseAnswer) {
       this.loseAnswer = false;
       throw new UCError('OUTCOME_UNKNOWN');
     }
-    return items.map(({ id }) => this.log.indexOf(id) + 1);
+    return items.map(({ key, id }) => this.log(key).indexOf(id) + 1);
+  }
+
+  log(key: string): string[] {
+    const log = this.#logs.get(key) ?? [];
+    this.#logs.set(key, log);
+    return log;
+  }
+
+  get all(): string[] {
+    return [...this.#logs.values()].flat();
   }
 }
 
@@ -69,15 +92,16 @@ export class OutboxWorld {
   readonly redis = new MemoryRedis();
   readonly #clock = new ManualClock();
   readonly #servers: Server[] = [];
-  /** Ids that were acknowledged, by author, in the order of writing. */
-  readonly #acknowledged = new Map<number, string[]>();
+  /** What was acknowledged, in the order of writing. */
+  readonly #acknowledged: Written[] = [];
   /** What an author has not been answered yet: it is sent again before anything new. */
-  readonly #unanswered = new Map<number, string>();
+  readonly #unanswered = new Map<number, Written>();
   #written = 0;
   #eventsLost = 0;
   pendingEver = 0;
   crashes = 0;
   losses = 0;
+  changes = 0;
   /** Something happened after which the order of one author's messages is not promised. */
   orderMaySuffer = false;
 
@@ -90,7 +114,9 @@ export class OutboxWorld {
   async do(step: Act): Promise<void> {
     switch (step.act) {
       case 'send':
-        return this.#send(step.author, step.server);
+      case 'edit':
+      case 'react':
+        return this.#write(step);
       case 'repeat':
         return this.#repeat(step.author, step.server);
       case 'crash':
@@ -145,21 +171,22 @@ export class OutboxWorld {
 
   /** Invariants 1 and 2: in SQL, or in a fsynced spool. */
   checkAcknowledgedIsSafe(): void {
-    const safe = new Set(this.sql.log);
+    const safe = new Set(this.sql.all);
     for (const { disk } of this.#servers) {
       for (const { bytes, syncedBytes } of disk.files.values()) {
         for (const record of decodeRecords(bytes.subarray(0, syncedBytes)).records)
           if ('item' in record) safe.add(record.item.id);
       }
     }
-    for (const ids of this.#acknowledged.values()) for (const id of ids) assert.ok(safe.has(id), `${id} is nowhere`);
+    for (const { id } of this.#acknowledged) assert.ok(safe.has(id), `${id} is nowhere`);
   }
 
   /** Invariants 1, 3 and 4. */
   checkEverythingIsStoredOnce(): void {
     assert.equal(this.#isAnythingPending(), false, 'nothing is pending any more');
-    assert.equal(new Set(this.sql.log).size, this.sql.log.length);
-    for (const ids of this.#acknowledged.values()) for (const id of ids) assert.ok(this.sql.log.includes(id), `${id} is lost`);
+    assert.equal(new Set(this.sql.all).size, this.sql.all.length);
+    for (const { id, conversation } of this.#acknowledged)
+      assert.ok(this.sql.log(keyOf(conversation)).includes(id), `${id} is lost, or in another conversation`);
     for (const { disk, incarnation } of this.#servers) {
       const left = [...disk.files.values()].reduce((sum, { bytes }) => sum + bytes.length, 0);
       assert.equal(left, 0, `the spool of ${incarnation.serverId} is empty`);
@@ -168,13 +195,22 @@ export class OutboxWorld {
 
   /** Invariant 6. */
   checkOrderOfAuthors(): void {
-    for (const ids of this.#acknowledged.values()) {
-      const seqs = ids.map((id) => this.sql.log.indexOf(id));
+    for (const own of Map.groupBy(this.#acknowledged, ({ author, conversation }) => `${author} in ${conversation}`).values()) {
+      const seqs = own.map(({ id, conversation }) => this.sql.log(keyOf(conversation)).indexOf(id));
       assert.deepEqual(
         seqs,
         [...seqs].sort((one, other) => one - other),
-        ids.join(),
+        own.map(({ id }) => id).join(),
       );
+    }
+  }
+
+  /** A change never comes before what it changes. */
+  checkChangesFollowTheirTargets(): void {
+    for (const { id, target, conversation } of this.#acknowledged) {
+      if (target === undefined) continue;
+      const log = this.sql.log(keyOf(conversation));
+      assert.ok(log.indexOf(target) < log.indexOf(id), `${id} stands before ${target}`);
     }
   }
 
@@ -182,47 +218,66 @@ export class OutboxWorld {
     return this.redis.content.items.size > 0 || this.#servers.some(({ outbox }) => [...outbox.lines()].length > 0);
   }
 
-  async #send(author: number, index: number): Promise<void> {
+  async #write({ act: kind, author, server: index, conversation }: Extract<Act, { conversation: number }>): Promise<void> {
     const server = this.#servers[index];
     if (server?.isAlive !== true) return;
-    const id = this.#unanswered.get(author) ?? `a${author}-${++this.#written}`;
-    this.#unanswered.set(author, id);
-    if (!(await this.#take(server, id))) return;
+    const written = this.#unanswered.get(author) ?? this.#new(kind, author, conversation);
+    if (written === undefined) return;
+    this.#unanswered.set(author, written);
+    const outcome = await this.#take(server, written);
+    if (outcome === 'failed') return;
     this.#unanswered.delete(author);
-    this.#acknowledged.set(author, [...(this.#acknowledged.get(author) ?? []), id]);
+    if (outcome === 'refused') return;
+    if (written.kind !== 'send') this.changes++;
+    this.#acknowledged.push(written);
+  }
+
+  /** @returns nothing when there is nothing to change. */
+  #new(kind: EntryKind, author: number, conversation: number): Written | undefined {
+    const isTarget = (each: Written) =>
+      each.kind === 'send' && each.conversation === conversation && (kind === 'react' || each.author === author);
+    const target = kind === 'send' ? undefined : this.#acknowledged.findLast(isTarget)?.id;
+    if (kind !== 'send' && target === undefined) return undefined;
+    return { id: `a${author}-${++this.#written}`, author, conversation, kind, target };
   }
 
   async #repeat(author: number, index: number): Promise<void> {
     const server = this.#servers[index];
-    const id = this.#acknowledged.get(author)?.at(-1);
-    if (server?.isAlive === true && id !== undefined) await this.#take(server, id);
+    const written = this.#acknowledged.findLast((each) => each.author === author);
+    if (server?.isAlive === true && written !== undefined) await this.#take(server, written);
   }
 
-  /** What a server does with a message. @returns whether it was acknowledged. */
-  async #take({ outbox }: Server, id: string): Promise<boolean> {
-    const item: NewItem = { kind: 'chat', key: 'c', id, body: id.split('-')[0] ?? '' };
+  /** What a server does with an entry: it takes it, refuses it because its target cannot be read, or fails and is asked again. */
+  async #take({ outbox }: Server, written: Written): Promise<'taken' | 'refused' | 'failed'> {
+    const { id, target, conversation } = written;
+    const key = keyOf(conversation);
+    const item: NewItem = { kind: 'chat', key, id, body: `${written.author} ${written.kind} ${target ?? ''}` };
     // Nobody knows then what the author has written elsewhere.
     if (!this.redis.isUp) this.orderMaySuffer = true;
     await this.#until(outbox.look());
+    const isPending = (wanted: string) => outbox.pendingOf(lineOf(item)).some((each) => each.id === wanted);
+    const isKnown = (wanted: string) => (this.sql.isUp && this.sql.log(key).includes(wanted)) || isPending(wanted);
+    // The same entry again is not judged a second time.
+    if (target !== undefined && !isKnown(id) && !isKnown(target)) return 'refused';
     try {
       if (outbox.carries(lineOf(item))) return await this.#accept(outbox, item);
       await this.#until(this.sql.commit([item]));
-      return true;
+      return 'taken';
     } catch (error) {
       if (!(error instanceof UCError)) throw error;
-      return this.#accept(outbox, item).catch(() => false);
+      return this.#accept(outbox, item).catch(() => 'failed' as const);
     }
   }
 
-  async #accept(outbox: RunningOutbox, item: NewItem): Promise<boolean> {
+  async #accept(outbox: RunningOutbox, item: NewItem): Promise<'taken' | 'failed'> {
     try {
       await this.#until(outbox.accept(item, 0));
       this.pendingEver++;
-      return true;
+      return 'taken';
     } catch (error) {
       if (!(error instanceof UCError)) throw error;
       assert.notEqual(error.code, 'ID_CONFLICT');
-      return false;
+      return 'failed';
     }
   }
 
@@ -300,7 +355,7 @@ export class OutboxWorld {
       return this.#servers.filter((other) => other !== server && other.isAlive && server.isAlive);
     };
     const settledOf = (item: OutboxItem): Settled[] => {
-      const seq = this.sql.log.indexOf(item.id) + 1;
+      const seq = this.sql.log(item.key).indexOf(item.id) + 1;
       return seq > 0 ? [{ item, seq }] : [];
     };
     return {
@@ -348,4 +403,8 @@ export class OutboxWorld {
     assert.ok(done, 'there is an answer');
     return promise;
   }
+}
+
+function keyOf(conversation: number): string {
+  return `c${conversation}`;
 }
