@@ -13,6 +13,7 @@ export interface PersonOptions {
   /** Origins, the one to try first in front. */
   readonly servers: readonly string[];
   readonly device?: string;
+  readonly WebSocket?: typeof globalThis.WebSocket;
 }
 
 /** Somebody at a client of the real SDK, who remembers what they were shown. */
@@ -30,11 +31,11 @@ export class Person implements AsyncDisposable {
   readonly heard: string[] = [];
   readonly #password: string;
 
-  constructor(account: Account, { servers, device = 'Test client' }: PersonOptions) {
+  constructor(account: Account, { servers, device = 'Test client', ...more }: PersonOptions) {
     this.name = account.name;
     this.userId = account.userId;
     this.#password = account.password;
-    this.client = new Client({ servers, device: { kind: 'browser', name: device } });
+    this.client = new Client({ servers, device: { kind: 'browser', name: device }, ...more });
     this.client.onState((state) => this.states.push({ atMs: performance.now(), state }));
     this.client.on('presence.changed', (presence) => this.sightings.push({ atMs: performance.now(), presence }));
     this.presence = new PresenceWatch(this.client);
