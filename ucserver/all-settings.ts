@@ -1,4 +1,4 @@
-import { groupMembersSetting, groupsPerPersonSetting } from './chat/index.ts';
+import { groupMembersSetting, groupsPerPersonSetting, messageDaysSetting } from './chat/index.ts';
 import { blockedExtensionsSetting, fileBytesSetting, fileQuotaSetting } from './files/index.ts';
 import { companyDefaultSetting } from './permissions/index.ts';
 import type { SettingDefinition } from './settings/index.ts';
@@ -8,6 +8,7 @@ export const allSettings: readonly SettingDefinition<unknown>[] = [
   companyDefaultSetting as SettingDefinition<unknown>,
   groupMembersSetting as SettingDefinition<unknown>,
   groupsPerPersonSetting as SettingDefinition<unknown>,
+  messageDaysSetting as SettingDefinition<unknown>,
   fileBytesSetting as SettingDefinition<unknown>,
   fileQuotaSetting as SettingDefinition<unknown>,
   blockedExtensionsSetting as SettingDefinition<unknown>,

@@ -1,5 +1,5 @@
 import { authProcedures } from './auth/index.ts';
-import { chatProcedures, draftProcedures, searchProcedures } from './chat/index.ts';
+import { chatProcedures, draftProcedures, retentionProcedures, searchProcedures } from './chat/index.ts';
 import { contactProcedures } from './contacts/index.ts';
 import type { ProcedureSet } from './database/index.ts';
 import { directoryProcedures } from './directory/index.ts';
@@ -20,4 +20,5 @@ export const procedures: readonly ProcedureSet[] = [
   chatProcedures,
   searchProcedures,
   draftProcedures,
+  retentionProcedures,
 ];

@@ -12,7 +12,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { createAccount, pictureRoutes } from './account/index.ts';
 import { allSettings } from './all-settings.ts';
 import { createAuth, mayDo } from './auth/index.ts';
-import { createChat, groupMembersSetting, groupsPerPersonSetting } from './chat/index.ts';
+import { createChat, groupMembersSetting, groupsPerPersonSetting, messageDaysSetting } from './chat/index.ts';
 import type { Config } from './config.ts';
 import { createContacts } from './contacts/index.ts';
 import { replicaParts, SecretBox, startStorage } from './database/index.ts';
@@ -165,6 +165,7 @@ export async function startServer({
     mayChat: (addressee, author) => mayDo(levelOf(addressee, author), 'chat'),
     filesFor: (fileIds, author) => files.forMessage(fileIds, author),
     groupLimits: () => ({ members: settings.get(groupMembersSetting), groupsPerPerson: settings.get(groupsPerPersonSetting) }),
+    messageDays: () => settings.get(messageDaysSetting),
   });
 
   const forgotten = dispatcher.missing();

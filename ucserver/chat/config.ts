@@ -40,5 +40,12 @@ export const chatConfigSchema = z.strictObject({
     .max(30_000)
     .default(1_500)
     .describe('After this long a search of messages answers with what it has found, in ms.'),
+  retentionEveryMs: z
+    .number()
+    .int()
+    .min(100)
+    .max(86_400_000)
+    .default(3_600_000)
+    .describe('How often to look for messages that are older than the setting `chat.messageDays` allows, in ms.'),
 });
 export type ChatConfig = z.infer<typeof chatConfigSchema>;

@@ -1,6 +1,6 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
 import type { Members } from '#shared/cluster/cluster-port.ts';
-import type { FileId, UserId } from '#shared/ids.ts';
+import { type FileId, incarnationId, type UserId } from '#shared/ids.ts';
 import { chatRecent } from '#shared/mesh/contracts/chat.ts';
 import type { Mesh } from '#shared/mesh/mesh-port.ts';
 import type { FileRef } from '#shared/protocol/files.ts';
@@ -37,6 +37,7 @@ import { PendingStorage } from './pending-storage.ts';
 import { PositionWriter } from './position-writer.ts';
 import { RecentEntries, recentEntries } from './recent-entries.ts';
 import { ChatRepository } from './repository.ts';
+import { RetentionCleaner, RetentionRepository } from './retention/index.ts';
 import { createSearch } from './search/index.ts';
 import { ChatService } from './service.ts';
 import { Subscriber } from './subscriber.ts';
@@ -47,6 +48,7 @@ export { directConversationId } from './conversation-id.ts';
 export { draftProcedures } from './drafts/index.ts';
 export { type GroupLimits, groupMembersSetting, groupsPerPersonSetting } from './group-limits.ts';
 export { chatProcedures } from './procedures.ts';
+export { messageDaysSetting, retentionProcedures } from './retention/index.ts';
 export { searchProcedures } from './search/index.ts';
 
 export interface ChatDependencies {
@@ -57,6 +59,8 @@ export interface ChatDependencies {
   /** Takes entries while SQL cannot. */
   readonly outbox: OutboxPort;
   readonly groupLimits: () => GroupLimits;
+  /** Days that messages are kept; 0: for ever. */
+  readonly messageDays: () => number;
   /** What is to be known of files that a message of this author refers to. @throws UCError `NOT_FOUND` when one is not theirs. */
   readonly filesFor: (fileIds: readonly FileId[], author: UserId) => Promise<readonly FileRef[]>;
   readonly mesh: Mesh;
@@ -75,6 +79,9 @@ export interface Chat {
   /** Stores what is waiting and ends. Entries that were sent before are answered first. */
   stop(): Promise<void>;
 }
+
+/** So that emptying old messages takes a small share of what SQL can do. */
+const restBetweenStepsMs = 50;
 
 /** @returns chat on this server; `start` before the mesh opens and sessions come, `stop` before the database closes. */
 export function createChat(dependencies: ChatDependencies): Chat {
@@ -146,6 +153,11 @@ export function createChat(dependencies: ChatDependencies): Chat {
     limits: dependencies.groupLimits,
     read: (userId, conversationId) => chat.read(userId, conversationId),
   });
+  const retention = new RetentionCleaner({
+    ...{ repository: new RetentionRepository(database), messageDays: dependencies.messageDays, clock, logger },
+    ...{ everyMs: config.retentionEveryMs, restMs: restBetweenStepsMs, onOld: (before) => recent.emptyBefore(before) },
+    holder: () => incarnationId(mesh.self),
+  });
   const drafts = new DraftService({ access, repository: new DraftRepository(database), sessions, clock });
   const named = new NamedEntries({ access, repository: new EntryRepository(database) });
   const search = createSearch({
@@ -191,13 +203,14 @@ export function createChat(dependencies: ChatDependencies): Chat {
       subscriber.start();
       search.indexer.start();
       follower.start();
+      retention.start();
       sessions.onOpened(({ userId }) => heads.signedIn(userId));
       generation.read().catch((error: unknown) => logger.warn('The database generation could not be read yet', { error }));
     },
     async stop() {
       subscriber.stop();
       heads.stop();
-      await follower.stop();
+      await Promise.all([follower.stop(), retention.stop()]);
       await committer.settled();
       await positions.stop();
       await search.indexer.stop();

@@ -89,6 +89,14 @@ export class RecentEntries {
     }
   }
 
+  /** What was written before (milliseconds since 1970) is given to nobody any more. */
+  emptyBefore(before: number): void {
+    for (const { entries } of this.#byId.values())
+      for (const [index, entry] of entries.entries())
+        if (entry.at < before && (entry.kind === 'message' || entry.kind === 'edit'))
+          entries[index] = { ...entry, body: emptiedBody };
+  }
+
   clear(): void {
     this.#byId.clear();
   }

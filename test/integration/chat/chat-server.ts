@@ -138,6 +138,7 @@ export class ChatServer {
       mayChat: (addressee, author) => !common.blocked.has(`${author}>${addressee}`),
       outbox,
       groupLimits: () => common.limits,
+      messageDays: () => 0,
       mesh: this.mesh,
       members: { all: () => (this.suspects ? [{ suspected: true } as never] : []) },
       ownership: {

@@ -1,0 +1,103 @@
+import { UCError } from '#shared/protocol/errors.ts';
+import type { Clock, Timer } from '#shared/runtime/clock.ts';
+import type { Logger } from '#shared/runtime/logger.ts';
+import type { Lease } from '#ucserver/database/lease.ts';
+import type { RetentionRepository } from './repository.ts';
+
+export interface RetentionCleanerOptions {
+  readonly repository: RetentionRepository;
+  /** Days that messages are kept; 0: for ever. */
+  readonly messageDays: () => number;
+  /** Name of this server's life. */
+  readonly holder: () => string;
+  /** How often to look for what has become too old, ms. */
+  readonly everyMs: number;
+  /** Rest between two transactions, ms. */
+  readonly restMs: number;
+  /** What other servers may be given from memory must not be older either. */
+  readonly onOld: (before: number) => void;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+const dayMs = 86_400_000;
+/** Longer than one step takes; when its holder dies another server goes on after this. */
+const leaseMs = 60_000;
+const conversationsAtOnce = 200;
+
+/** Empties what is older than it may be, in small steps with rests between them, on one server at a time. */
+export class RetentionCleaner {
+  readonly #options: RetentionCleanerOptions;
+  #timer: Timer | undefined;
+  #running: Promise<void> | undefined;
+  #stopped = false;
+
+  constructor(options: RetentionCleanerOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    const { clock, everyMs } = this.#options;
+    this.#timer = clock.every(everyMs, () => void this.run());
+  }
+
+  /** Ends after the step that is under way. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#timer?.stop();
+    await this.#running;
+  }
+
+  /** Goes through all conversations once, unless another server does; never rejects. */
+  run(): Promise<void> {
+    this.#running ??= this.#cleanAll().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  async #cleanAll(): Promise<void> {
+    const { messageDays, repository, onOld, clock, logger } = this.#options;
+    const days = messageDays();
+    if (days === 0) return;
+    const before = clock.wallMs() - days * dayMs;
+    onOld(before);
+    try {
+      if (!(await repository.hold(this.#lease()))) return;
+      for (let after = ''; ; ) {
+        const page = await repository.page(after, before, conversationsAtOnce);
+        for (const { id, isDue } of page) if (isDue && !(await this.#clean(id, before))) return;
+        const last = page.at(-1);
+        if (last === undefined || page.length < conversationsAtOnce || this.#stopped) return;
+        after = last.id;
+        await this.#rest();
+      }
+    } catch (error) {
+      // While SQL is away everything stays as it is; the next round goes on.
+      if (!(error instanceof UCError)) logger.error('Old messages could not be deleted', { error });
+    }
+  }
+
+  /** @returns false when this server must not go on. */
+  async #clean(conversationId: Parameters<RetentionRepository['emptyOlder']>[0], before: number): Promise<boolean> {
+    const { repository } = this.#options;
+    for (;;) {
+      if (this.#stopped) return false;
+      const { held, more } = await repository.emptyOlder(conversationId, before, this.#lease());
+      if (!held) return false;
+      await this.#rest();
+      if (!more) return true;
+    }
+  }
+
+  #rest(): Promise<void> {
+    const { clock, restMs } = this.#options;
+    return new Promise((resolve) => clock.after(restMs, resolve));
+  }
+
+  #lease(): Lease {
+    const { holder, clock } = this.#options;
+    const now = clock.wallMs();
+    return { name: 'chat.retention', holder: holder(), now, until: now + leaseMs };
+  }
+}

@@ -1,0 +1,4 @@
+export { RetentionCleaner } from './cleaner.ts';
+export { retentionProcedures } from './procedures.ts';
+export { RetentionRepository } from './repository.ts';
+export { messageDaysSetting } from './settings.ts';
