@@ -1,5 +1,4 @@
 import { type ConversationId, conversationIdSchema, type EntryId, type UserId, userIdSchema } from '#shared/ids.ts';
-import type { ConversationKind } from '#shared/protocol/chat.ts';
 import { type Database, statement } from '#ucserver/database/index.ts';
 import { fromPlacementColumns, toColumns } from './commit-columns.ts';
 import type { NewEntry, Placement, StoredEntry } from './commit-plan.ts';
@@ -8,26 +7,7 @@ import { conversationKindOf } from './conversation-id.ts';
 import { type EntryRow, toEntry } from './entry-row.ts';
 import type { MemberPosition } from './position-plan.ts';
 import { chatProcedures, type Muting, type NewConversation, readEntry, readGeneration, readHead } from './procedures.ts';
-
-/** A conversation as it stands in SQL, for one of its members. */
-export interface StoredConversation {
-  readonly id: ConversationId;
-  readonly kind: ConversationKind;
-  readonly title: string | undefined;
-  /** The last number the member may see. */
-  readonly lastSeq: number;
-  readonly isLeft: boolean;
-  readonly visibleFrom: number;
-  readonly mutedUntil: number | undefined;
-  /** Those who are in it now, none for somebody who has left; `undefined`: not listed. */
-  readonly members: readonly UserId[] | undefined;
-  readonly moderators: readonly UserId[] | undefined;
-  /** Of the listed members; else of the asking one. */
-  readonly positions: readonly { readonly userId: UserId; readonly read: number; readonly delivered: number }[];
-  /** Messages of others after the member's read position. */
-  readonly unread: number;
-  readonly lastEntry: StoredEntry | undefined;
-}
+import { memberRows, ownRows, type StoredConversation, toConversation, unreadRows } from './stored-conversation.ts';
 
 interface HeadRow {
   id: string;
@@ -180,46 +160,21 @@ export class ChatRepository {
   ): Promise<Map<ConversationId, StoredConversation>> {
     if (ids.length === 0) return new Map();
     const listed = ids.filter((id) => !large.has(id));
-    const reading = this.#own(userId, ids);
+    const { queries } = this.#database;
+    const reading = this.#database.read(ownRows(queries, userId, ids));
     // Who is in a group is read after its head, so that what is told is never older than the head that is told with it.
     if (ids.some((id) => conversationKindOf(id) !== 'direct')) await reading;
     const [own, members, unread] = await Promise.all([
       reading,
-      listed.length === 0 ? [] : this.#members(listed),
-      this.#unread(userId, ids),
+      listed.length === 0 ? [] : this.#database.read(memberRows(queries, listed)),
+      this.#database.read(unreadRows(queries, userId, ids)),
     ]);
-    const found = new Map<ConversationId, StoredConversation>();
-    for (const row of own) {
-      const id = conversationIdSchema.parse(row.conversation_id);
-      const isLeft = row.left_seq !== null;
-      const others = members.filter(({ conversation_id }) => conversation_id === id);
-      const moderators = isLeft ? [] : others.filter(({ role }) => role === 'moderator');
-      const positions = (isLeft || large.has(id) ? [row] : others).map((each) => ({
-        userId: userIdSchema.parse(each.user_id),
-        read: each.read_seq,
-        delivered: each.delivered_seq,
-      }));
-      found.set(id, {
-        id,
-        kind: conversationKindOf(id),
-        title: row.title ?? undefined,
-        lastSeq: row.left_seq ?? row.last_seq,
-        isLeft,
-        visibleFrom: row.visible_from,
-        mutedUntil: row.muted_until ?? undefined,
-        members: isLeft ? [] : large.has(id) ? undefined : positions.map((each) => each.userId),
-        moderators: large.has(id) ? undefined : moderators.map((each) => userIdSchema.parse(each.user_id)),
-        positions,
-        unread: isLeft ? 0 : (unread.get(id) ?? 0),
-        lastEntry: row.seq === null ? undefined : toEntry({ ...row, seq: row.seq } as EntryRow),
-      });
-    }
-    return found;
+    return new Map(own.map((row) => [row.conversation_id as ConversationId, toConversation(row, { members, unread, large })]));
   }
 
   /** Who is in a conversation now. */
   async membersOf(conversationId: ConversationId): Promise<UserId[]> {
-    const found = await this.#members([conversationId]);
+    const found = await this.#database.read(memberRows(this.#database.queries, [conversationId]));
     return found.map(({ user_id }) => userIdSchema.parse(user_id));
   }
 
@@ -251,57 +206,6 @@ export class ChatRepository {
       if (last === undefined || found.length < headsPage) return;
       after = last.id;
     }
-  }
-
-  /** The conversations as this person has, or had, them; for somebody who has left, with the last entry they may see. */
-  #own(userId: UserId, ids: readonly ConversationId[]) {
-    const query = this.#database.queries.db
-      .selectFrom('conversation_members as m')
-      .innerJoin('conversations as c', 'c.id', 'm.conversation_id')
-      .leftJoin('entries as e', (join) =>
-        join
-          .onRef('e.conversation_id', '=', 'c.id')
-          .on(({ eb, fn }) => eb('e.seq', '=', fn.coalesce('m.left_seq', 'c.last_seq'))),
-      )
-      .select([
-        'm.conversation_id',
-        'm.user_id',
-        'm.read_seq',
-        'm.delivered_seq',
-        'm.left_seq',
-        'm.visible_from',
-        'm.muted_until',
-      ])
-      .select(['c.last_seq', 'c.title'])
-      .select(['e.seq', 'e.entry_id', 'e.author_id', 'e.kind', 'e.body', 'e.accepted_at'])
-      .where('m.user_id', '=', userId)
-      .where('m.conversation_id', 'in', [...ids]);
-    return this.#database.read(query);
-  }
-
-  #members(ids: readonly ConversationId[]) {
-    const query = this.#database.queries.db
-      .selectFrom('conversation_members as m')
-      .select(['m.conversation_id', 'm.user_id', 'm.read_seq', 'm.delivered_seq', 'm.role'])
-      .where('m.conversation_id', 'in', [...ids])
-      .where('m.left_seq', 'is', null)
-      .orderBy('m.user_id');
-    return this.#database.read(query);
-  }
-
-  async #unread(userId: UserId, ids: readonly ConversationId[]): Promise<Map<string, number>> {
-    const query = this.#database.queries.db
-      .selectFrom('conversation_members as m')
-      .innerJoin('entries as e', 'e.conversation_id', 'm.conversation_id')
-      .select((eb) => ['m.conversation_id', eb.fn.count<number>('e.seq').as('unread')])
-      .where('m.user_id', '=', userId)
-      .where('m.conversation_id', 'in', [...ids])
-      .where('e.kind', '=', 'message')
-      .whereRef('e.seq', '>', 'm.read_seq')
-      .whereRef('e.author_id', '<>', 'm.user_id')
-      .groupBy('m.conversation_id');
-    const found = await this.#database.read(query);
-    return new Map(found.map(({ conversation_id, unread }) => [conversation_id, Number(unread)]));
   }
 }
 
