@@ -110,6 +110,7 @@ for (const [kind, create] of [['a folder', folderStore]] as const) {
       await zombie.release().catch(() => undefined);
       await heir.append(bytesOf(' bytes'));
       assert.equal(await heir.commit(), hashOf('good bytes'));
+      await heir.discard();
       const again: HeldUpload = await other.hold(name);
       assert.equal(again.length, 0);
     });
@@ -157,6 +158,18 @@ for (const [kind, create] of [['a folder', folderStore]] as const) {
       assert.equal(await textOf(one, { hash: kept }), 'kept');
       assert.equal(await one.size({ hash: gone }), undefined);
       assert.equal(await one.size({ hash: gone, preview: 'small' }), undefined);
+    });
+
+    it('keeps an upload until it is discarded, so that its content can be brought again', async () => {
+      const held = await one.hold(name);
+      await held.append(bytesOf('again'));
+      const hash = await held.commit();
+      await other.setAside(hash);
+      await other.clear(async () => false);
+      assert.equal(await one.size({ hash }), undefined);
+      assert.equal(await held.commit(), hash);
+      await held.discard();
+      assert.equal(await textOf(other, { hash }), 'again');
     });
 
     it('is away when its folders are', async () => {

@@ -27,10 +27,13 @@ for (const engine of engines) {
       chat = new ChatRepository(opened.database);
     });
     after(() => opened?.[Symbol.asyncDispose]());
-    beforeEach(() => {
+    beforeEach(async () => {
       owner = userIdSchema.parse(`owner-${randomId()}`);
-      // Each test has a day of its own, so that none looks at what another has left.
+      // Each test has a day of its own and finds nothing that another has left.
       now += 86_400_000;
+      const { unfinished } = await files.look(now, now + 3_650 * 86_400_000);
+      for (const id of unfinished) await files.remove(id, now);
+      await files.forgetContents(now + 1);
     });
 
     const newId = () => fileIdSchema.parse(randomId());
@@ -128,7 +131,9 @@ for (const engine of engines) {
       await finish(third, content);
       assert.deepEqual(await files.forgetContents(now + 1), []);
       await files.remove(third, now);
+      assert.deepEqual(await files.doomedContents(now + 1), [hash]);
       assert.deepEqual(await files.forgetContents(now + 1), [hash]);
+      assert.deepEqual(await files.doomedContents(now + 1), []);
       assert.equal(await files.scanState(hash), undefined);
     });
 

@@ -65,8 +65,10 @@ export class Cleaner {
       await uploads.discard(id);
       await repository.remove(id, at);
     }
-    const contents = await repository.forgetContents(at - Math.min(mostDoomedMs, config.graceMs));
-    for (const hash of contents) await store.setAside(hash);
+    const before = at - Math.min(mostDoomedMs, config.graceMs);
+    // Set aside before they are forgotten: what a server that dies in between leaves is found again.
+    for (const hash of await repository.doomedContents(before)) await store.setAside(hash);
+    const contents = await repository.forgetContents(before);
     await store.clear(async (hash) => (await repository.scanState(hash)) !== undefined);
     await scanner?.takeOver();
     if (unfinished.length + deleted + contents.length > 0)

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import {
   type FileHandle,
+  link,
   mkdir,
   open,
   readdir,
@@ -79,6 +80,21 @@ export class FolderDisk {
     if (moved === undefined) return false;
     await this.sync(dirname(to));
     return true;
+  }
+
+  /**
+   * Gives a file a second name, or a copy where the file system knows no second names; the same again changes nothing.
+   * @param temporary a name on the same file system that nobody else uses
+   */
+  async link(from: string, to: string, temporary: string): Promise<void> {
+    const linked = await this.#try(() => link(from, to).then(() => true, unless('EEXIST', true))).catch(() => false);
+    if (linked !== true) {
+      const bytes = await this.read(from);
+      if (bytes === undefined) throw unavailable('an upload has vanished');
+      await this.append(temporary, bytes);
+      await this.move(temporary, to);
+    }
+    await this.sync(dirname(to));
   }
 
   async delete(file: string): Promise<void> {

@@ -12,7 +12,7 @@ import {
 } from './file-store.ts';
 import { FolderDisk } from './folder-disk.ts';
 import { FolderUpload } from './folder-upload.ts';
-import { type StoreGate, unavailable } from './store-gate.ts';
+import type { StoreGate } from './store-gate.ts';
 
 export interface FolderStoreOptions {
   readonly folder: string;
@@ -79,7 +79,9 @@ export class FolderStore implements FileStore {
         await this.#disk.move(trash, this.#pathOf({ hash }));
         continue;
       }
-      for (const preview of ['small', 'large'] as const) await this.#disk.delete(this.#pathOf({ hash, preview }));
+      // Previews of one that somebody has brought again meanwhile are theirs.
+      const isBack = (await this.#disk.size(this.#pathOf({ hash }))) !== undefined;
+      if (!isBack) for (const preview of ['small', 'large'] as const) await this.#disk.delete(this.#pathOf({ hash, preview }));
       await this.#disk.delete(trash);
     }
   }
@@ -87,8 +89,8 @@ export class FolderStore implements FileStore {
   async #place(part: string, hash: ContentHash): Promise<void> {
     const file = this.#pathOf({ hash });
     await this.#disk.makeFolder(this.#path('contents', hash.slice(0, 2)));
-    if ((await this.#disk.size(file)) !== undefined) return;
-    if (!(await this.#disk.move(part, file))) throw unavailable('an upload has vanished');
+    // The upload keeps its bytes until it is known that the content stays.
+    await this.#disk.link(part, file, this.#path('temporary', randomId()));
   }
 
   #pathOf({ hash, preview }: StoredName): string {

@@ -51,6 +51,9 @@ const readScan = statement<{ hash: string }, { scan_state: string }>((db, param)
   db.selectFrom('file_contents').select('scan_state').where('content_hash', '=', param('hash')),
 );
 
+/** Contents that are deleted at once. */
+const mostDoomed = 50;
+
 /** What is kept of files in SQL. Everything it throws is what {@link Database} throws. */
 export class FileRepository {
   readonly #database: Database;
@@ -105,6 +108,19 @@ export class FileRepository {
     return { unfinished: unfinished.map((id) => fileIdSchema.parse(id)), deleted };
   }
 
+  /** Some contents that no file has had since then. */
+  async doomedContents(before: number): Promise<ContentHash[]> {
+    const { queries } = this.#database;
+    const doomed = queries.db
+      .selectFrom('file_contents')
+      .select('content_hash')
+      .where('doomed_at', '<', before)
+      .orderBy('doomed_at');
+    const found = await this.#database.read<{ content_hash: string }>(queries.limit(mostDoomed, doomed));
+    return found.map(({ content_hash }) => contentHashSchema.parse(content_hash));
+  }
+
+  /** Forgets some contents that no file has had since then. @returns which. */
   async forgetContents(before: number): Promise<ContentHash[]> {
     const forgotten = await this.#database.run(fileProcedures.forgetContents, { before });
     return forgotten.map((hash) => contentHashSchema.parse(hash));
