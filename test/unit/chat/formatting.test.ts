@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { type Block, type Inline, parseFormatting, safeHref } from '#shared/protocol/formatting.ts';
 import { runs } from '#test/support/effort.ts';
+import { scriptPayloads } from '#test/support/script-payloads.ts';
 
 const line = (text: string): readonly Inline[] => {
   const [block] = parseFormatting(text);
@@ -24,40 +25,6 @@ function* everyPiece(pieces: readonly Inline[]): Generator<Inline> {
 function textOf(pieces: readonly Inline[]): string {
   return pieces.map((piece) => ('children' in piece ? textOf(piece.children) : piece.text)).join('');
 }
-
-/** What people have used to get a script into a page. */
-const payloads = [
-  '<script>alert(1)</script>',
-  '<img src=x onerror=alert(1)>',
-  '"><svg/onload=alert(1)>',
-  "javascript:alert('x')",
-  'JaVaScRiPt:alert(1)',
-  'java\tscript:alert(1)',
-  ' javascript:alert(1)',
-  'data:text/html,<script>alert(1)</script>',
-  'data:text/html;base64,PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg==',
-  'vbscript:msgbox(1)',
-  'file:///etc/passwd',
-  'blob:https://example.org/1',
-  '[x](javascript:alert(1))',
-  '![x](https://example.org/a.png"onerror="alert(1))',
-  'https://example.org/"onmouseover="alert(1)',
-  "https://example.org/'onmouseover='alert(1)",
-  'https://user:password@example.org/',
-  'https://example.org@evil.example/',
-  'http://a b',
-  'https://[::1',
-  '&lt;script&gt;alert(1)&lt;/script&gt;',
-  '\u202ehttps://example.org',
-  '`<b>`',
-  '**<i onclick=alert(1)>x</i>**',
-  '> <iframe src="javascript:alert(1)">',
-  '- <a href="javascript:alert(1)">x</a>',
-  '```\n<script>alert(1)</script>\n```',
-  'ws://example.org',
-  'ftp://example.org',
-  'mailto:a@example.org?body=%3Cscript%3E',
-];
 
 describe('formatting of messages', () => {
   it('knows bold, italic, code, and one in the other', () => {
@@ -108,7 +75,7 @@ describe('formatting of messages', () => {
   });
 
   it('lets nothing in that runs or hides where it leads', () => {
-    for (const payload of payloads) {
+    for (const payload of scriptPayloads) {
       const blocks = parseFormatting(payload);
       for (const piece of everyPiece(blocks.flatMap(inlines))) {
         if (piece.kind === 'link')
@@ -143,7 +110,7 @@ describe('formatting of messages', () => {
       '<b>',
       '😀',
       'ä',
-      ...payloads,
+      ...scriptPayloads,
     );
     const texts = fc.oneof(
       fc.array(parts, { maxLength: 60 }).map((some) => some.join('')),

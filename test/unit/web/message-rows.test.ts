@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { ShownMessage } from '#web/api/index.ts';
-import { messageRows } from '#web/client/chat/message-rows.ts';
+import type { EntryId, ShownMessage } from '#web/api/index.ts';
+import { indexOfSeq, type MessageRowsInput, messageRows } from '#web/client/chat/message-rows.ts';
 import { Formats } from '#web/ui/formats.ts';
 
 const day = 86_400_000;
@@ -21,8 +21,13 @@ describe('web client: a conversation as rows', () => {
     ];
     const rows = messageRows({ messages, outgoing: [], newAfter: 2, self: 'anna', dayKey });
     assert.deepEqual(
-      rows.map((row) => (row.kind === 'message' ? `${row.message.seq}${row.joined ? ' joined' : ''}` : row.kind)),
-      ['day', '1', '2 joined', '3', 'day', 'unread', '4'],
+      rows.map((row) => [row.key, row.day !== undefined, row.isFirstNew, row.kind === 'message' && row.joined]),
+      [
+        ['e1', true, false, false],
+        ['e2', false, false, true],
+        ['e3', false, false, false],
+        ['e4', true, true, false],
+      ],
     );
   });
 
@@ -32,5 +37,23 @@ describe('web client: a conversation as rows', () => {
     assert.equal(new Formats('en', 'America/New_York').dayKey(lateInBerlin), '2026-01-05');
     assert.equal(format.day(lateInBerlin, lateInBerlin), 'Today');
     assert.equal(new Formats('de', 'Europe/Berlin').day(lateInBerlin - day, lateInBerlin), 'Gestern');
+  });
+
+  it('gives a row the same key when it gets its number and when older ones come before it', () => {
+    const outgoing = [{ entryId: 'e3' as EntryId, text: 'x', at: start + 2000, state: 'sending' as const }];
+    const keys = (input: Pick<MessageRowsInput, 'messages' | 'outgoing'>) =>
+      messageRows({ ...input, newAfter: undefined, self: 'anna', dayKey }).map(({ key }) => key);
+    assert.deepEqual(keys({ messages: [message(2, 'ben', start)], outgoing }), ['e2', 'e3']);
+    const messages = [message(1, 'ben', start - 1000), message(2, 'ben', start), message(3, 'anna', start + 2000)];
+    assert.deepEqual(keys({ messages, outgoing: [] }), ['e1', 'e2', 'e3']);
+  });
+
+  it('finds the row of a number, or the first one behind it', () => {
+    const messages = [message(1, 'ben', start), message(4, 'ben', start), message(9, 'ben', start)];
+    const rows = messageRows({ messages, outgoing: [], newAfter: undefined, self: 'anna', dayKey });
+    assert.deepEqual(
+      [1, 2, 4, 5, 9, 10].map((seq) => indexOfSeq(rows, seq)),
+      [0, 1, 1, 2, 2, -1],
+    );
   });
 });
