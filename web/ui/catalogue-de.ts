@@ -1,5 +1,6 @@
 import { chatDe } from './catalogue-chat-de.ts';
 import type { Catalogue } from './catalogue-en.ts';
+import { filesDe } from './catalogue-files-de.ts';
 import { groupsDe } from './catalogue-groups-de.ts';
 import { settingsDe } from './catalogue-settings-de.ts';
 
@@ -168,6 +169,7 @@ export const de: Catalogue = {
     noteTooLong: 'Eine Notiz kann höchstens 500 Zeichen lang sein.',
   },
   chat: chatDe,
+  files: filesDe,
   groups: groupsDe,
   card: {
     title: (name) => `Karte von ${name}`,

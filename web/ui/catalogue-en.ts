@@ -1,4 +1,5 @@
 import { chatEn } from './catalogue-chat-en.ts';
+import { filesEn } from './catalogue-files-en.ts';
 import { groupsEn } from './catalogue-groups-en.ts';
 import { settingsEn } from './catalogue-settings-en.ts';
 
@@ -166,6 +167,7 @@ export const en = {
     noteTooLong: 'A note can be at most 500 characters long.',
   },
   chat: chatEn,
+  files: filesEn,
   groups: groupsEn,
   card: {
     title: (name: string) => `Card of ${name}`,

@@ -3,6 +3,7 @@ import {
   type Client,
   Conversations,
   type EventFields,
+  Files,
   type OwnPresence,
   PresenceWatch,
   type Result,
@@ -13,6 +14,8 @@ import {
 } from '#web/api/index.ts';
 import { Drafts } from '#web/client/chat/drafts.ts';
 import { Contacts } from '#web/client/contacts/contact-lists.ts';
+import { Attachments } from '#web/client/files/attachments.ts';
+import { FileStates } from '#web/client/files/file-states.ts';
 import { People } from '#web/client/people/people.ts';
 import { Pictures } from '#web/client/people/pictures.ts';
 import { Store } from '#web/ui/store.ts';
@@ -34,6 +37,9 @@ export class Workspace {
   readonly presence: PresenceWatch;
   readonly conversations: Conversations;
   readonly contacts: Contacts;
+  readonly files: Files;
+  readonly fileStates: FileStates;
+  readonly attachments: Attachments;
   readonly account = new Store<Read<Account>>(undefined);
   readonly ownPresence = new Store<Read<OwnPresence>>(undefined);
   readonly grants = new Store<Read<Grants>>(undefined);
@@ -55,6 +61,9 @@ export class Workspace {
     this.conversations = new Conversations(client);
     this.contacts = new Contacts(client);
     this.drafts = new Drafts(new StoredDrafts(client));
+    this.files = new Files(client);
+    this.fileStates = new FileStates(this.files);
+    this.attachments = new Attachments(this.files);
     this.now = new Store(client.now());
     const minute = client.clock.every(30_000, () => this.now.set(client.now()));
     this.#off = [
@@ -70,7 +79,8 @@ export class Workspace {
 
   close(): void {
     for (const off of this.#off) off();
-    for (const part of [this.people, this.pictures, this.presence, this.conversations, this.contacts, this.drafts]) part.close();
+    const { people, pictures, presence, conversations, contacts, drafts, fileStates, attachments } = this;
+    for (const part of [people, pictures, presence, conversations, contacts, drafts, fileStates, attachments]) part.close();
   }
 
   #renew(): void {

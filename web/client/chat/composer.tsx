@@ -9,6 +9,10 @@ import { maxMessageUnits } from '#shared/protocol/chat.ts';
 import { type LiveConversation, UCError } from '#web/api/index.ts';
 import { useWorkspace } from '#web/client/app/hooks.ts';
 import { useShell } from '#web/client/app/shell.ts';
+import { AttachButton } from '#web/client/files/attach-button.tsx';
+import { useAttached } from '#web/client/files/attached.ts';
+import { AttachmentBar } from '#web/client/files/attachment-bar.tsx';
+import { DropZone } from '#web/client/files/drop-zone.tsx';
 import { titleOf } from '#web/client/groups/group-avatar.tsx';
 import { useNameOf } from '#web/client/people/person-name.ts';
 import { useNotices } from '#web/ui/notices.tsx';
@@ -67,6 +71,10 @@ export function Composer({ live }: { readonly live: LiveConversation }) {
   const [saving, setSaving] = useState(false);
   const [emojisAt, setEmojisAt] = useState<HTMLElement>();
   const area = useRef<HTMLTextAreaElement>(null);
+  const attached = useAttached(live);
+  const mayAttach = editing === undefined;
+  /** There is something to send, and all of it can be. */
+  const isReady = (written.trim() !== '' || (mayAttach && attached.isReady)) && !(mayAttach && attached.isUnderWay);
   const name = live.log.kind === 'direct' ? nameOf(live.partner) : titleOf(live);
   const left = maxMessageUnits - written.length;
   const mention = useMentionField(live, area, (called) =>
@@ -100,10 +108,10 @@ export function Composer({ live }: { readonly live: LiveConversation }) {
   };
   const submit = () => {
     const message = written.trim();
-    if (message === '' || left < 0 || saving) return;
+    if (!isReady || left < 0 || saving) return;
     if (editing !== undefined) void save(editing);
     else {
-      live.send(message, { replyTo, mentions: mentionsOf(current) });
+      live.send(message, { replyTo, mentions: mentionsOf(current), files: attached.take() });
       draft.set({ text: '', called: [] });
     }
     area.current?.focus();
@@ -162,6 +170,8 @@ export function Composer({ live }: { readonly live: LiveConversation }) {
       {mention.candidates.length > 0 && (
         <MentionPicker id={mention.id} candidates={mention.candidates} active={mention.active} onPick={mention.pick} />
       )}
+      {mayAttach && <AttachmentBar uploads={attached.uploads} onRemove={attached.remove} />}
+      {mayAttach && <DropZone onFiles={attached.add} />}
       <form
         className={styles.form}
         onSubmit={(event: FormEvent) => {
@@ -175,6 +185,7 @@ export function Composer({ live }: { readonly live: LiveConversation }) {
           pressed={formatting}
           onClick={() => preferences.set({ ...preferences.value, formatting: !formatting })}
         />
+        {mayAttach && <AttachButton onFiles={attached.add} />}
         <ComposerButton label={words.emoji} icon={<EmojiRegular />} onClick={setEmojisAt} />
         {live.log.kind !== 'direct' && (
           <ComposerButton
@@ -208,6 +219,7 @@ export function Composer({ live }: { readonly live: LiveConversation }) {
             mention.look();
           }}
           onSelect={mention.look}
+          onPaste={mayAttach ? attached.paste : undefined}
           onKeyDown={(event) => {
             if (take(event)) event.preventDefault();
           }}
@@ -217,7 +229,7 @@ export function Composer({ live }: { readonly live: LiveConversation }) {
           appearance="primary"
           icon={editing === undefined ? <SendFilled /> : <CheckmarkFilled />}
           aria-label={editing === undefined ? text.chat.send : words.saveEdit}
-          disabled={written.trim() === '' || left < 0 || saving}
+          disabled={!isReady || left < 0 || saving}
         />
       </form>
       <div className={styles.hint}>

@@ -1,0 +1,52 @@
+import type { ClipboardEvent } from 'react';
+import { maxMessageFiles } from '#shared/protocol/files.ts';
+import { type FileRef, type FileUpload, type LiveConversation, NoServerAnswered, UCError } from '#web/api/index.ts';
+import { useWorkspace } from '#web/client/app/hooks.ts';
+import { useNotices } from '#web/ui/notices.tsx';
+import { useStore } from '#web/ui/store.ts';
+import { useWords } from '#web/ui/text.ts';
+
+/** The files that go with the next message of a conversation. */
+export interface Attached {
+  readonly uploads: readonly FileUpload[];
+  /** All are uploaded, and there are some. */
+  readonly isReady: boolean;
+  /** Some are not uploaded yet. */
+  readonly isUnderWay: boolean;
+  readonly add: (files: readonly File[]) => void;
+  readonly remove: (upload: FileUpload) => void;
+  /** Hands them over to the message that is sent now. */
+  readonly take: () => readonly FileRef[] | undefined;
+  /** Takes pictures and files out of what is pasted. */
+  readonly paste: (event: ClipboardEvent) => void;
+}
+
+export function useAttached({ id }: Pick<LiveConversation, 'id'>): Attached {
+  const { attachments } = useWorkspace();
+  const { text } = useWords();
+  const notices = useNotices();
+  const uploads = useStore(attachments.of(id));
+  const add = async (files: readonly File[]) => {
+    try {
+      if (!(await attachments.add(id, files))) notices.failed(text.files.tooMany(maxMessageFiles), new UCError('TOO_LARGE'));
+    } catch (error) {
+      if (!(error instanceof UCError || error instanceof NoServerAnswered)) throw error;
+      notices.failed(text.files.phases.failed, error instanceof UCError ? error : new UCError('STORAGE_UNAVAILABLE'));
+    }
+  };
+  const isUploaded = uploads.every(({ phase }) => phase === 'done');
+  return {
+    uploads,
+    isReady: uploads.length > 0 && isUploaded,
+    isUnderWay: !isUploaded,
+    add: (files) => void add(files),
+    remove: (upload) => attachments.remove(id, upload),
+    take: () => attachments.take(id),
+    paste(event) {
+      const files = [...event.clipboardData.files];
+      if (files.length === 0) return;
+      event.preventDefault();
+      void add(files);
+    },
+  };
+}
