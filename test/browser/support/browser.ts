@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { type Browser, type BrowserContextOptions, chromium } from 'playwright-core';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { ClientPage } from './client-page.ts';
 
 const executable = process.env.UCMESH_TEST_CHROMIUM ?? '/usr/bin/chromium';
@@ -38,11 +38,19 @@ export class TestBrowser implements AsyncDisposable {
     return new TestBrowser(await chromium.launch({ executablePath: executable, args: quiet }));
   }
 
-  /** A page of somebody's own browser, not signed in. */
-  async open(url: string, options: BrowserContextOptions = {}): Promise<ClientPage> {
+  /**
+   * A page of somebody's own browser, not signed in.
+   * @param prepare runs before the page is loaded, for what is to be there from the beginning
+   */
+  async open(
+    url: string,
+    options: BrowserContextOptions = {},
+    prepare: (page: Page) => Promise<unknown> = async () => undefined,
+  ): Promise<ClientPage> {
     const context = await this.#browser.newContext({ viewport: { width: 1400, height: 900 }, locale: 'en-GB', ...options });
     const page = await context.newPage();
     const opened = new ClientPage(page);
+    await prepare(page);
     await page.goto(url);
     return opened;
   }
