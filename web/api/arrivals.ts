@@ -31,7 +31,8 @@ export class Arrivals {
       this.#deliveredTold = delivered;
       this.#tell({ delivered });
     }
-    const news = messages.filter(({ entryId }) => !this.#announced.delete(entryId));
+    // What was taken back before it came has nothing to say.
+    const news = messages.filter(({ entryId, body }) => !this.#announced.delete(entryId) && body.text !== undefined);
     if (news.length > 0) this.#options.arrived(news);
   }
 
