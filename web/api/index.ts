@@ -21,6 +21,7 @@ export { type Arrival, Conversations, type NewGroupOptions } from './conversatio
 export { Emitter, type Unsubscribe } from './emitter.ts';
 export { FileUpload, type UploadPhase } from './file-upload.ts';
 export { Files } from './files.ts';
+export { MessageSearch, type SearchCriteria } from './message-search.ts';
 export type { NewMessage, Outgoing, Written } from './outgoing-queue.ts';
 export { PresenceWatch } from './presence-watch.ts';
 export { comparePresenceVersions, type Roster } from './roster.ts';

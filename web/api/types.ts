@@ -8,6 +8,7 @@ export type { ActId, ConversationId, DeviceId, EntryId, FileId, GroupId, ServerI
 export type { Account, Tokens } from '#shared/protocol/account.ts';
 export type { Conversation, ConversationKind, Cursor, Entry, MemberRole, PendingEntry, Position } from '#shared/protocol/chat.ts';
 export type { Draft } from '#shared/protocol/chat-drafts.ts';
+export type { SearchHit, Snippet } from '#shared/protocol/chat-search.ts';
 export type { CloseReason } from '#shared/protocol/close-codes.ts';
 export type { ContactList } from '#shared/protocol/contacts.ts';
 export type { Person } from '#shared/protocol/directory.ts';

@@ -140,7 +140,7 @@ export class ChatServer {
       groupLimits: () => common.limits,
       messageDays: () => 0,
       mesh: this.mesh,
-      members: { all: () => (this.suspects ? [{ suspected: true } as never] : []) },
+      members: { all: () => (this.suspects ? [{ suspected: true, incarnation: { serverId: id, life: 1 } } as never] : []) },
       ownership: {
         owns: (userId) => common.owners.get(userId) === id,
         ownerOf: (userId) => this.#ownerOf(userId),

@@ -97,5 +97,6 @@ function* emptyEntries(queries: Queries, id: ConversationId, entries: readonly C
   if (full.length === 0) return;
   const seqs = full.map(({ seq }) => ({ conversationId, seq }));
   yield* change(queries.bindEach(emptyEntry, seqs));
-  for (const { seq, kind } of full) if (kind === 'message') yield* unindex(queries, conversationId, seq);
+  const messages = full.filter(({ kind }) => kind === 'message').map(({ seq }) => seq);
+  yield* unindex(queries, conversationId, messages);
 }

@@ -36,22 +36,36 @@ export const searchProcedures = procedureSet('search', import.meta.url, {
     } else yield* change(raise(upTo));
     yield* addPostings(queries, yield* partFor(queries, step), step.added);
     for (const posting of step.replaced) {
-      const part = yield* unindex(queries, conversationId, posting.seq);
-      if (part !== undefined) yield* addPostings(queries, part, [posting]);
+      yield* unindex(queries, conversationId, [posting.seq]);
+      const part = yield* first(partOf(queries, conversationId, posting.seq));
+      if (part !== undefined) yield* addPostings(queries, part.number, [posting]);
     }
     return upTo;
   },
 });
 
 /**
- * Takes a message out of the index, as part of a transaction that empties it. @returns the part it stood in; `undefined` when the
- * index has not got there yet: it will find the entry empty.
+ * Takes messages of a conversation out of the index, as part of a transaction that empties them; at most 1,000 at a time. Those the
+ * index has not got to it will find empty.
  */
-export function* unindex(queries: Queries, conversationId: ConversationId, seq: number): Steps<number | undefined> {
-  const part = yield* first(partOf(queries, conversationId, seq));
-  if (part === undefined) return undefined;
-  yield* change(queries.db.deleteFrom('search_tokens').where('part', '=', part.number).where('seq', '=', seq));
-  return part.number;
+export function* unindex({ db }: Queries, conversationId: ConversationId, seqs: readonly number[]): Steps<void> {
+  if (seqs.length === 0) return;
+  const parts = yield* rows(
+    db
+      .selectFrom('search_parts')
+      .select('number')
+      .where('conversation_id', '=', conversationId)
+      .where('first_seq', '<=', Math.max(...seqs))
+      .where('last_seq', '>=', Math.min(...seqs)),
+  );
+  for (const { number } of parts) {
+    yield* change(
+      db
+        .deleteFrom('search_tokens')
+        .where('part', '=', number)
+        .where('seq', 'in', [...seqs]),
+    );
+  }
 }
 
 /** The part that takes the entries of a step, raised to hold them. */
