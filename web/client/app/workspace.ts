@@ -40,6 +40,8 @@ export class Workspace {
   readonly files: Files;
   readonly fileStates: FileStates;
   readonly attachments: Attachments;
+  /** What may be uploaded. */
+  readonly fileLimits = new Store<Read<Result<'files.limits'>>>(undefined);
   readonly account = new Store<Read<Account>>(undefined);
   readonly ownPresence = new Store<Read<OwnPresence>>(undefined);
   readonly grants = new Store<Read<Grants>>(undefined);
@@ -91,6 +93,7 @@ export class Workspace {
     void this.#read(this.account, () => client.call('account.get', {}));
     void this.#read(this.ownPresence, () => client.call('presence.own', {}));
     void this.#read(this.grants, () => client.call('permissions.get', {}));
+    void this.#read(this.fileLimits, () => this.files.limits());
     void this.#read(this.groups, async () => (await client.call('directory.groups', {})).groups);
     void this.#read(
       this.settings as Store<Read<Readonly<Record<string, unknown>>>>,

@@ -23,7 +23,7 @@ import { mentionsOf, withWriting, writingOf } from './drafts.ts';
 import { EmojiPicker } from './emoji-picker.tsx';
 import { useMentionField } from './mention-field.ts';
 import { MentionPicker, mentionOptionId } from './mention-picker.tsx';
-import { plainText } from './plain-text.ts';
+import { briefly, plainText } from './plain-text.ts';
 import { applyChange, insertText, markOf } from './text-field.ts';
 import { type Mark, marked } from './text-marks.ts';
 import { WritingBar } from './writing-bar.tsx';
@@ -59,7 +59,7 @@ export function Composer({ live }: { readonly live: LiveConversation }) {
   const styles = useStyles();
   const { text } = useWords();
   const words = text.chat.composer;
-  const { drafts, self } = useWorkspace();
+  const { drafts, attachments, self } = useWorkspace();
   const { inactivity, preferences } = useShell();
   const { formatting } = useStore(preferences);
   const notices = useNotices();
@@ -72,7 +72,7 @@ export function Composer({ live }: { readonly live: LiveConversation }) {
   const [emojisAt, setEmojisAt] = useState<HTMLElement>();
   const area = useRef<HTMLTextAreaElement>(null);
   const attached = useAttached(live);
-  const mayAttach = editing === undefined;
+  const mayAttach = editing === undefined && attached.isPossible;
   /** There is something to send, and all of it can be. */
   const isReady = (written.trim() !== '' || (mayAttach && attached.isReady)) && !(mayAttach && attached.isUnderWay);
   const name = live.log.kind === 'direct' ? nameOf(live.partner) : titleOf(live);
@@ -87,7 +87,10 @@ export function Composer({ live }: { readonly live: LiveConversation }) {
   }, [replyTo, editing?.target]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: each change of the draft may change whether any has text.
-  useEffect(() => inactivity.setUnsentText(drafts.hasText), [current, drafts, inactivity]);
+  useEffect(
+    () => inactivity.setUnsentText(drafts.hasText || attachments.hasAny),
+    [current, drafts, attachments, attached.uploads, inactivity],
+  );
 
   const cancel = () => {
     draft.set(editing === undefined ? { ...draft.value, replyTo: undefined } : { ...draft.value, editing: undefined });
@@ -157,7 +160,7 @@ export function Composer({ live }: { readonly live: LiveConversation }) {
       {editing === undefined && answered && (
         <WritingBar
           title={words.replyTo(answered.author === self ? text.chat.own : nameOf(answered.author))}
-          text={answered.text === undefined ? text.chat.takenBack : plainText(answered.text)}
+          text={answered.text === undefined ? text.chat.takenBack : briefly(answered)}
           cancel={words.cancelReply}
           onCancel={cancel}
         />

@@ -16,7 +16,7 @@ import { Empty, Loading } from '#web/ui/states.tsx';
 import { useStore } from '#web/ui/store.ts';
 import { useWords } from '#web/ui/text.ts';
 import { VirtualList } from '#web/ui/virtual-list.tsx';
-import { plainText } from './plain-text.ts';
+import { briefly, plainText } from './plain-text.ts';
 
 const rowHeight = 60;
 
@@ -111,10 +111,10 @@ function ConversationRow({ live }: { readonly live: LiveConversation }) {
   const at = waiting?.at ?? Math.max(last?.at ?? 0, notice?.at ?? 0);
   const muted = isMuted(mutedUntil, now);
   const preview = () => {
-    if (waiting !== undefined) return plainText(waiting.text);
+    if (waiting !== undefined) return briefly(waiting);
     if (notice !== undefined && notice.at >= (last?.at ?? 0)) return noticeLines(notice, { words, self, nameOf }).join('. ');
     if (last === undefined) return '';
-    const written = last.text === undefined ? text.chat.takenBack : plainText(last.text);
+    const written = last.text === undefined ? text.chat.takenBack : briefly(last);
     if (last.author === self) return `${text.chat.own}: ${written}`;
     return isDirect ? written : `${nameOf(last.author)}: ${written}`;
   };

@@ -12,7 +12,7 @@ import {
 } from '@fluentui/react-components';
 import type { ShownMessage } from '#web/api/index.ts';
 import { useWords } from '#web/ui/text.ts';
-import { plainText } from './plain-text.ts';
+import { briefly } from './plain-text.ts';
 
 const useStyles = makeStyles({
   text: {
@@ -45,7 +45,7 @@ export function DeleteDialog({ message, author, onDelete, onClose }: DeleteDialo
           <DialogTitle>{text.chat.remove.title}</DialogTitle>
           <DialogContent>
             <Text>{text.chat.remove.text}</Text>
-            <blockquote className={styles.text}>{plainText(message.text ?? '')}</blockquote>
+            <blockquote className={styles.text}>{briefly(message)}</blockquote>
             <Text size={200}>
               {author} · {format.full(message.at)}
             </Text>

@@ -20,7 +20,7 @@ import { PersonAvatar } from '#web/client/presence/person-avatar.tsx';
 import { useNotices } from '#web/ui/notices.tsx';
 import { useWords } from '#web/ui/text.ts';
 import { matching } from './mention-search.ts';
-import { plainText } from './plain-text.ts';
+import { briefly } from './plain-text.ts';
 
 /** Typing pauses this long before the server is asked. */
 const pauseMs = 150;
@@ -81,7 +81,7 @@ export function ForwardDialog({ from, message, onClose }: ForwardDialogProps) {
           <DialogTitle>{forwarding.title}</DialogTitle>
           <DialogContent className={styles.content}>
             <Text size={200} className={styles.quote}>
-              {plainText(message.text ?? '')}
+              {briefly(message)}
             </Text>
             <SearchBox
               className={styles.search}

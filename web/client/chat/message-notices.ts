@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react';
+import type { EntryBodies } from '#shared/protocol/chat.ts';
 import type { Arrival } from '#web/api/index.ts';
 import { useConversationChanges, useNow, useWorkspace } from '#web/client/app/hooks.ts';
 import { go, pathOf, routeOf, routeTo } from '#web/client/app/route.ts';
@@ -6,7 +7,7 @@ import { useShell } from '#web/client/app/shell.ts';
 import { titleOf } from '#web/client/groups/group-avatar.tsx';
 import { isMuted, mentions, unreadIn } from '#web/client/groups/muting.ts';
 import { useWords } from '#web/ui/text.ts';
-import { plainText } from './plain-text.ts';
+import { briefly } from './plain-text.ts';
 
 /**
  * Tells of messages that arrive: to screen readers in the page, and with a notification of the browser while the page is not in
@@ -27,7 +28,7 @@ export function useMessageNotices(): string {
   useEffect(() => {
     const arrived = ({ conversation, entries }: Arrival) => {
       const last = entries.at(-1);
-      const written = typeof last?.body.text === 'string' ? plainText(last.body.text) : '';
+      const written = briefly((last?.body ?? {}) as Partial<EntryBodies['message']>);
       const { notify, notifyText, notifyMentions } = preferences.value;
       const called = notifyMentions && entries.some((entry) => mentions(entry, self));
       if (isMuted(conversation.log.mutedUntil, client.now()) && !called) return;

@@ -1,7 +1,7 @@
 import { Button, makeStyles, Text, tokens } from '@fluentui/react-components';
 import type { ShownMessage } from '#web/api/index.ts';
 import { useWords } from '#web/ui/text.ts';
-import { plainText } from './plain-text.ts';
+import { briefly } from './plain-text.ts';
 
 const useStyles = makeStyles({
   quote: {
@@ -53,7 +53,7 @@ export function ReplyQuote({ message, author, onJump }: ReplyQuoteProps) {
         {author}
       </Text>
       <Text size={200} className={styles.text}>
-        {message.text === undefined ? text.chat.takenBack : plainText(message.text)}
+        {message.text === undefined ? text.chat.takenBack : briefly(message)}
       </Text>
     </Button>
   );

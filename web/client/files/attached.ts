@@ -8,6 +8,8 @@ import { useWords } from '#web/ui/text.ts';
 
 /** The files that go with the next message of a conversation. */
 export interface Attached {
+  /** This company keeps files. */
+  readonly isPossible: boolean;
   readonly uploads: readonly FileUpload[];
   /** All are uploaded, and there are some. */
   readonly isReady: boolean;
@@ -22,7 +24,8 @@ export interface Attached {
 }
 
 export function useAttached({ id }: Pick<LiveConversation, 'id'>): Attached {
-  const { attachments } = useWorkspace();
+  const { attachments, fileLimits } = useWorkspace();
+  const limits = useStore(fileLimits);
   const { text } = useWords();
   const notices = useNotices();
   const uploads = useStore(attachments.of(id));
@@ -36,6 +39,7 @@ export function useAttached({ id }: Pick<LiveConversation, 'id'>): Attached {
   };
   const isUploaded = uploads.every(({ phase }) => phase === 'done');
   return {
+    isPossible: limits === undefined || limits === 'failed' || limits.available,
     uploads,
     isReady: uploads.length > 0 && isUploaded,
     isUnderWay: !isUploaded,

@@ -24,6 +24,11 @@ export class Attachments {
     return store;
   }
 
+  /** There is something that has not been sent. */
+  get hasAny(): boolean {
+    return [...this.#byId.values()].some(({ value }) => value.length > 0);
+  }
+
   /** Begins to upload. @returns whether there was room for all of them. */
   async add(id: ConversationId, files: readonly File[]): Promise<boolean> {
     const store = this.of(id);
