@@ -31,12 +31,11 @@ export function parseParams(text: string, from: number): ReadonlyMap<string, str
 /** One name-addr or addr-spec with parameters (RFC 3261 25.1). @returns undefined when it is malformed. */
 export function parseAddress(text: string): Address | undefined {
   let open = text.indexOf('<');
-  if (text.startsWith('"') || open > text.indexOf('"')) {
+  if (text.startsWith('"')) {
     quoted.lastIndex = 0;
-    if (quoted.test(text)) {
-      open = quoted.lastIndex;
-      if (text[open] !== '<') return undefined;
-    }
+    if (!quoted.test(text)) return undefined;
+    open = quoted.lastIndex;
+    if (text[open] !== '<') return undefined;
   } else if (open > 0 && !displayTokens.test(text.slice(0, open))) return undefined;
   if (open < 0) return parseBare(text);
   const close = text.indexOf('>', open);

@@ -111,12 +111,18 @@ export interface B2buaOptions extends Omit<UacOptions, 'localSdp'> {
 
 export type SrfHandler = (request: SrfRequest, response: SrfResponder) => void;
 
+export interface Reconnection {
+  /** Longest pause, in ms. */
+  retryMaxDelay: number;
+  maxAttempts?: number;
+}
+
 export interface ConnectOptions {
   readonly host: string;
   readonly port: number;
   readonly secret: string;
-  /** Reconnects by itself, with pauses that grow up to this many ms. */
-  readonly reconnect?: { readonly retryMaxDelay: number };
+  /** It connects again by itself, with pauses that grow. It reads this anew each time. */
+  readonly reconnect: Reconnection;
   readonly enablePing?: boolean;
   readonly pingInterval?: number;
 }
@@ -140,6 +146,16 @@ export interface SrfApplication {
     progress?: UacProgress,
   ): Promise<{ readonly uas: SrfDialog; readonly uac: SrfDialog }>;
   request(uri: string, options: UacOptions & { readonly method: string; readonly body?: string }): Promise<SrfRequest>;
+}
+
+/** Ends the connection, or the attempts to make it. @param reconnect what {@link SrfApplication.connect} was given */
+export function disconnect(srf: SrfApplication, reconnect: Reconnection): void {
+  reconnect.maxAttempts = 1;
+  try {
+    srf.disconnect();
+  } catch {
+    // It asserts that there is a connection; without one there is nothing to end but the attempts.
+  }
 }
 
 /** A new application, not connected yet. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { systemClock } from '#shared/runtime/clock.ts';
 import { silentLogger } from '#shared/runtime/logger.ts';
-import { createSrf, type SrfApplication } from '#ucserver/sip/srf.ts';
+import { createSrf, disconnect, type Reconnection, type SrfApplication } from '#ucserver/sip/srf.ts';
 import { type Edge, type EdgeLoad, startEdge } from '../../../sipedge/edge.ts';
 import { type EdgeOptionsInput, optionsSchema } from '../../../sipedge/options.ts';
 import { eventually } from '../eventually.ts';
@@ -27,7 +27,7 @@ export class EdgeUnderTest {
   readonly control: { readonly host: string; readonly port: number; readonly secret: string };
   readonly folder: TempFolder;
   readonly #edge: Edge | undefined;
-  readonly #applications: SrfApplication[] = [];
+  readonly #applications = new Map<SrfApplication, Reconnection>();
   #listeners: readonly WireAddress[];
 
   private constructor(control: EdgeUnderTest['control'], folder: TempFolder, edge: Edge | undefined) {
@@ -62,12 +62,20 @@ export class EdgeUnderTest {
     const srf = createSrf();
     srf.on('error', () => undefined);
     const connected = once(srf as unknown as NodeJS.EventEmitter, 'connect') as Promise<[Error | null, string]>;
-    srf.connect(this.control);
+    const reconnect = { retryMaxDelay: 500 };
+    srf.connect({ ...this.control, reconnect });
     const [error, listeners] = await connected;
     if (error) throw error;
     this.#listeners = listeners.split(',').map(parseListener);
-    this.#applications.push(srf);
+    this.#applications.set(srf, reconnect);
     return srf;
+  }
+
+  /** The application goes. */
+  disconnect(application: SrfApplication): void {
+    const reconnect = this.#applications.get(application);
+    if (reconnect !== undefined) disconnect(application, reconnect);
+    this.#applications.delete(application);
   }
 
   /** Where phones reach the edge. */
@@ -100,7 +108,7 @@ export class EdgeUnderTest {
   }
 
   async stop(): Promise<void> {
-    for (const application of this.#applications) application.disconnect();
+    for (const application of [...this.#applications.keys()]) this.disconnect(application);
     await this.#edge?.stop();
     this.folder.remove();
   }
