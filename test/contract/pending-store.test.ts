@@ -71,6 +71,11 @@ for (const [name, open] of [
         ['w', 'x', 'y'],
       );
       assert.equal((await store.first(2)).length, 2);
+      assert.deepEqual(
+        (await store.after(item('a', 'x', 10), 2)).map(({ id }) => id),
+        ['y', 'v'],
+      );
+      assert.deepEqual(await store.after(item('b', 'gone', 2), 10), []);
       await Promise.all(Array.from({ length: 450 }, (_, index) => store.add(item('many', `e${index}`, index + 1))));
       assert.equal((await store.ofLine('chat/many', 1_000)).length, 450);
     });

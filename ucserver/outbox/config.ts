@@ -14,7 +14,7 @@ export const outboxConfigSchema = z.strictObject({
     .int()
     .min(0)
     .max(1_000)
-    .default(5)
+    .default(2)
     .describe('Pause between two such transactions, so that those who work meanwhile have their turn, in ms.'),
 });
 export type OutboxConfig = z.infer<typeof outboxConfigSchema>;

@@ -71,22 +71,30 @@ export class Drain {
   async #drain(): Promise<void> {
     const { store, storage, holder, everybodyAdded, batch, pauseMs, clock } = this.#options;
     if (!(await everybodyAdded()) || !(await store.lease(holder(), leaseMs))) return;
-    while (!this.#stopped && storage.canWrite) {
-      const items = await store.first(batch);
-      if (items.length === 0 || !(await this.#bring(items))) break;
+    let items = await store.first(batch);
+    while (items.length > 0 && !this.#stopped && storage.canWrite) {
+      // What follows is read meanwhile; whoever reads it a second time does no harm.
+      const following = store.after(items.at(-1) as OutboxItem, batch).catch(() => []);
+      const lease = store.lease(holder(), leaseMs).catch(() => false);
+      const settled = await this.#bring(items);
+      if (settled === 0) break;
       if (pauseMs > 0) await new Promise<void>((resolve) => clock.after(pauseMs, resolve));
-      if (!(await store.lease(holder(), leaseMs))) return;
+      if (!(await lease)) return;
+      const isWhole = settled === items.length;
+      items = isWhole ? await following : [];
+      // From the beginning: nothing of a line goes before what is left of it, and lines in front may have grown.
+      if (items.length === 0) items = await store.first(batch);
     }
     // Whoever has something next need not wait for our lease to end.
     await store.lease(holder(), 1);
   }
 
-  /** @returns whether SQL took anything. */
-  async #bring(items: readonly OutboxItem[]): Promise<boolean> {
+  /** @returns how many of them SQL holds now. */
+  async #bring(read: readonly OutboxItem[]): Promise<number> {
     const { outbox, store, onDrained } = this.#options;
     const settled: Settled[] = [];
-    outbox.learn(items);
-    for (const [feature, own] of outbox.perFeature(items)) settled.push(...(await feature.store(own)));
+    outbox.learn(read);
+    for (const [feature, own] of outbox.perFeature(outbox.asKnown(read))) settled.push(...(await feature.store(own)));
     onDrained(settled.length);
     try {
       // First, so that nobody who reads Redis when told that it is stored takes it for pending again.
@@ -94,6 +102,6 @@ export class Drain {
     } finally {
       outbox.settle(settled, true);
     }
-    return settled.length > 0;
+    return settled.length;
   }
 }

@@ -106,6 +106,14 @@ export class Outbox {
     if (news.length > 0) this.#options.onPending();
   }
 
+  /** The same items; those that are known here as they are known, because features keep what they have read of them. */
+  asKnown(items: readonly OutboxItem[]): OutboxItem[] {
+    return items.map((item) => {
+      const known = this.known.get(item)?.item;
+      return known?.body === item.body && known.place === item.place ? known : item;
+    });
+  }
+
   /** Redis holds this item, in this form; it said so over this connection, which may have ended meanwhile. */
   confirm(known: KnownItem, inForce: OutboxItem, over: number): void {
     known.addedOver = over;

@@ -17,6 +17,8 @@ export interface PendingStore {
   remove(items: readonly OutboxItem[]): Promise<void>;
   /** The first items of all lines, in the order of lines and of places. */
   first(limit: number): Promise<OutboxItem[]>;
+  /** Those that follow an item in this order, whether it is still there or not. */
+  after(item: OutboxItem, limit: number): Promise<OutboxItem[]>;
   ofLine(line: Line, limit: number): Promise<OutboxItem[]>;
   /** What was added after this number and is still there; from 0: everything. Left out is what the caller knows by its name. */
   addedSince(addition: number, isKnown: (name: string) => boolean): Promise<Additions>;

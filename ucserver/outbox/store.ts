@@ -68,14 +68,20 @@ export class RedisPendingStore implements PendingStore {
   }
 
   async remove(items: readonly OutboxItem[]): Promise<void> {
+    const removals: Promise<number>[] = [];
     for (let at = 0; at < items.length; at += atOnce) {
       const some = items.slice(at, at + atOnce).map((item) => [lineOf(item), item.id]);
-      await this.#redis.run(removeScript, this.#keys, { items: JSON.stringify(some) });
+      removals.push(this.#redis.run(removeScript, this.#keys, { items: JSON.stringify(some) }));
     }
+    await Promise.all(removals);
   }
 
   first(limit: number): Promise<OutboxItem[]> {
     return this.#read('-', '+', limit);
+  }
+
+  after(item: OutboxItem, limit: number): Promise<OutboxItem[]> {
+    return this.#read(`(${orderOf(item)}`, '+', limit);
   }
 
   ofLine(line: Line, limit: number): Promise<OutboxItem[]> {
@@ -169,6 +175,11 @@ export class RedisPendingStore implements PendingStore {
   #verify(name: string, record: string): OutboxItem | undefined {
     return this.#signer.verify(`${this.#keys.items} ${name}`, itemSchema, record);
   }
+}
+
+/** The member of `order`. */
+function orderOf(item: OutboxItem): string {
+  return `${lineOf(item)} ${placeText(item.place)} ${item.id}`;
 }
 
 function placeText(place: number): string {

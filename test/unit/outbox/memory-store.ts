@@ -56,6 +56,11 @@ export class MemoryRedis {
   }
 }
 
+function inOrder(one: OutboxItem, other: OutboxItem): number {
+  if (lineOf(one) !== lineOf(other)) return lineOf(one) < lineOf(other) ? -1 : 1;
+  return compareItems(one, other);
+}
+
 /** One server's way to a {@link MemoryRedis}. */
 export class MemoryStore implements PendingStore {
   readonly #redis: MemoryRedis;
@@ -92,9 +97,13 @@ export class MemoryStore implements PendingStore {
 
   async first(limit: number): Promise<OutboxItem[]> {
     const content = await this.#reach();
-    const byLine = (one: OutboxItem, other: OutboxItem) =>
-      lineOf(one) < lineOf(other) ? -1 : Number(lineOf(one) > lineOf(other));
-    return [...content.items.values()].sort((one, other) => byLine(one, other) || compareItems(one, other)).slice(0, limit);
+    return [...content.items.values()].sort(inOrder).slice(0, limit);
+  }
+
+  async after(item: OutboxItem, limit: number): Promise<OutboxItem[]> {
+    const content = await this.#reach();
+    const behind = [...content.items.values()].filter((other) => inOrder(item, other) < 0);
+    return behind.sort(inOrder).slice(0, limit);
   }
 
   async ofLine(line: Line, limit: number): Promise<OutboxItem[]> {
