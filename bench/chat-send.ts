@@ -1,6 +1,8 @@
+import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { timeOrderedId } from '#shared/random-id.ts';
 import { atLeast, atMost, type Bench, inTurn, onStage, ratio, type StageKind, type stages } from './bench.ts';
+import { fsyncP95Ms } from './disk.ts';
 import { type Figures, percentile } from './figures.ts';
 import { type LoadClient, signInAll } from './load/client.ts';
 import { atRate } from './load/pace.ts';
@@ -114,12 +116,15 @@ export const chatSend: Bench = {
     const measure = (kind: StageKind) =>
       onStage(kind, options, async (stage) => {
         const crowd = await Pairs.gather(stage, pairs);
-        const latency = await halfLoad(crowd, half);
+        // First, so that both are warm when it is measured how long a message takes.
         const { perCpuSecond, perSecond } = await fullLoad(stage, crowd);
+        const latency = await halfLoad(crowd, half);
         if (kind === 'product') half = perSecond / 2;
         crowd.leave();
         if (crowd.refused > 0) throw new Error(`${crowd.refused} messages were refused`);
-        return { messagesPerCpuSecond: perCpuSecond, messagesPerSecond: perSecond, ...latency };
+        const figures = { messagesPerCpuSecond: perCpuSecond, messagesPerSecond: perSecond, ...latency };
+        if (stage.databaseFile === undefined) return figures;
+        return { ...figures, fsyncP95Ms: await fsyncP95Ms(dirname(stage.databaseFile)) };
       });
     half = await productHalf(options, pairs);
     const { figures, floor } = await inTurn(rounds, measure);
