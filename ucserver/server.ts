@@ -22,7 +22,7 @@ import { Dispatcher, Gateway, registerSessionMethods, SessionTable } from './gat
 import { authRoutes, ClientAddress, createHttpApp, HttpServer, Networks, Origins, systemRoutes } from './http/index.ts';
 import { createOutbox, databaseWatch, folderDisk, RedisPendingStore, redisWatch, spoolFolder } from './outbox/index.ts';
 import { createOwnership } from './ownership/index.ts';
-import { createPermissions } from './permissions/index.ts';
+import { createPermissions, type Permissions } from './permissions/index.ts';
 import { createPresence, type PresenceService } from './presence/index.ts';
 import { procedures } from './procedures.ts';
 import { watchReach } from './reach.ts';
@@ -45,6 +45,7 @@ export interface UCServer {
   readonly url: string;
   readonly cluster: ServerCluster;
   readonly sessions: SessionTable;
+  readonly permissions: Permissions;
   readonly presence: PresenceService;
   readonly signIn: SignIn;
   /** Drains, gives back what it holds and leaves the mesh, within 10 s. */
@@ -220,5 +221,5 @@ export async function startServer({
   lifecycle.add({ name: 'people', stop: (deadline: Deadline) => signIn.drain(Math.max(0, deadline.remainingMs() - leavingMs)) });
   await lifecycle.start();
 
-  return { url: http.url, cluster, sessions, presence, signIn, stop: (reason) => lifecycle.stop(reason) };
+  return { url: http.url, cluster, sessions, permissions, presence, signIn, stop: (reason) => lifecycle.stop(reason) };
 }

@@ -4,6 +4,7 @@ import { incarnationId, incarnationIdSchema, parseIncarnation, type ServerId, ty
 import type { ActContract, ActOn, ActParams } from '#shared/mesh/contracts/ownership.ts';
 import type { Unsubscribe } from '#shared/mesh/mesh-port.ts';
 import { UCError } from '#shared/protocol/errors.ts';
+import type { Logger } from '#shared/runtime/logger.ts';
 import type { ActResults } from '#ucserver/gateway/index.ts';
 import type { ActContext, Owner, Ownership } from './port.ts';
 
@@ -26,6 +27,7 @@ export interface ActsOptions {
   /** Another server says where the user is. */
   readonly learn: (userId: UserId, owner: Owner) => void;
   readonly homeOf: (userId: UserId) => ServerId | undefined;
+  readonly logger: Logger;
 }
 
 const mostHops = 3;
@@ -45,9 +47,12 @@ export class Acts {
   ): Unsubscribe {
     if (this.#handlers.has(contract.name)) throw new Error(`The act ${contract.name} has a handler already`);
     this.#handlers.set(contract.name, handler as Handler);
-    const stop = this.#options.cluster.mesh.handle(contract, (act, { correlationId }) =>
-      this.#execute(contract, act, correlationId),
-    );
+    const { cluster, logger } = this.#options;
+    const stop = cluster.mesh.handle(contract, (act, { from, correlationId }) => {
+      const { userId } = act;
+      logger.debug('Acting for another server', { correlationId, userId, act: contract.name, from: from.serverId });
+      return this.#execute(contract, act, correlationId);
+    });
     return () => {
       this.#handlers.delete(contract.name);
       stop();
@@ -60,7 +65,7 @@ export class Acts {
     params: Params,
     correlationId: string | undefined,
   ): Promise<Result> {
-    const { cluster, ownership, learn } = this.#options;
+    const { cluster, ownership, learn, logger } = this.#options;
     let avoidHome = false;
     for (let hop = 1; ; hop++) {
       const owner = ownership.ownerOf(userId);
@@ -68,6 +73,7 @@ export class Acts {
       const act = { userId, term: owner?.term ?? 0, params };
       try {
         if (to === cluster.self.serverId) return await this.#execute(contract, act, correlationId);
+        logger.debug('Asking the owner to act', { correlationId, userId, act: contract.name, to });
         return await cluster.mesh.request(to, contract, act, correlationId === undefined ? {} : { correlationId });
       } catch (error) {
         if (hop >= mostHops || !(error instanceof UCError)) throw error;

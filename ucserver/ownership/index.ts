@@ -43,7 +43,7 @@ export function createOwnership(dependencies: OwnershipDependencies): Ownership 
   const assertion = new Assertion({ cluster, ownings, store, config, clock, logger });
   const results = new ActResults(clock);
   const acts = new Acts({
-    ...{ cluster, results, ownership: ownings, homeOf, settled: (userId) => ownings.settled(userId) },
+    ...{ cluster, results, ownership: ownings, homeOf, logger, settled: (userId) => ownings.settled(userId) },
     learn: (userId, { incarnation, term }) => ownings.learn(userId, incarnation, term),
   });
   const stops: (() => void)[] = [];

@@ -70,6 +70,21 @@ onOneAndTwoServers(
         await may(bob.client.call('presence.setNote', { userId: ann.userId, text: 'In room 4' }), 'setPresence');
         if (rights(level).includes('setPresence')) await ann.client.call('presence.set', { state: null });
       });
+
+      it(`${level} decides on every server alike who may call, pick up and forward`, async () => {
+        await grant(level);
+        await eventually(() => {
+          for (const { permissions } of stage().servers) assert.equal(permissions.levelOf(ann.userId, bob.userId), level);
+        });
+        for (const { permissions } of stage().servers) {
+          for (const right of ['call', 'pickUp', 'setForwarding'] as const) {
+            const demand = () => permissions.demand(bob.userId, right, ann.userId);
+            if (rights(level).includes(right)) assert.doesNotThrow(demand, right);
+            else assert.throws(demand, { code: 'FORBIDDEN' }, right);
+            assert.doesNotThrow(() => permissions.demand(ann.userId, right, ann.userId), 'everybody may do it to themselves');
+          }
+        }
+      });
     }
 
     it('a grant to a group counts when it is more, and a personal one decides alone', async () => {
