@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { mkdir, rename, rm } from 'node:fs/promises';
+import { DatabaseSync } from 'node:sqlite';
 import { UCError } from '#shared/protocol/errors.ts';
 import { systemClock } from '#shared/runtime/clock.ts';
 import { silentLogger } from '#shared/runtime/logger.ts';
-import { eventually } from '#test/support/eventually.ts';
+import { eventually, never } from '#test/support/eventually.ts';
 import { TempFolder } from '#test/support/temp-folder.ts';
 import { housekeepingProcedures } from '#ucserver/database/housekeeping.ts';
 import { replicaParts, type Storage, startStorage } from '#ucserver/database/index.ts';
@@ -108,6 +109,19 @@ describe('replica', () => {
       start('one', undefined, 500),
       (error) => error instanceof UCError && error.code === 'STORAGE_UNAVAILABLE',
     );
+  });
+
+  it('waits at its first start for a process that holds the database for longer than a second', async () => {
+    const holder = new DatabaseSync(folder.file('shared.db'));
+    holder.exec('pragma journal_mode = wal; begin immediate');
+    let isDone = false;
+    const starting = start('one').finally(() => {
+      isDone = true;
+    });
+    await never(() => isDone, 2_500, 'the start is given up, or did not need the database');
+    holder.exec('rollback');
+    holder.close();
+    assert.equal((await starting).startedFromSnapshot, false);
   });
 
   it('does not take the snapshot of another database for its own', async () => {
