@@ -17,6 +17,7 @@ const features = [
   ['chat', 'forwarding'],
   ['calls'],
   ['journal'],
+  ['privacy'],
   ['admin'],
 ];
 

@@ -6,6 +6,7 @@ import { directoryProcedures } from './directory/index.ts';
 import { fileProcedures } from './files/index.ts';
 import { permissionProcedures } from './permissions/index.ts';
 import { presenceProcedures } from './presence/index.ts';
+import { privacyProcedures } from './privacy/index.ts';
 import { settingProcedures } from './settings/index.ts';
 
 /** The transactions of all features, as the database has to know them. */
@@ -21,4 +22,5 @@ export const procedures: readonly ProcedureSet[] = [
   searchProcedures,
   draftProcedures,
   retentionProcedures,
+  privacyProcedures,
 ];

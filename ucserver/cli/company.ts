@@ -5,12 +5,13 @@ import { systemClock } from '#shared/runtime/clock.ts';
 import type { Logger } from '#shared/runtime/logger.ts';
 import { Passwords } from '../auth/index.ts';
 import type { Config } from '../config.ts';
-import { replicaParts, startStorage } from '../database/index.ts';
+import { type Database, replicaParts, startStorage } from '../database/index.ts';
 import { Directory } from '../directory/index.ts';
 import { procedures } from '../procedures.ts';
 
 /** The people of the company as a command sees them, without a server. */
 export interface Company {
+  readonly database: Database;
   readonly directory: Directory;
   readonly passwords: Passwords;
 }
@@ -45,7 +46,7 @@ export async function withCompany<T>(
     try {
       const directory = new Directory({ database: storage.database, replica: storage.replica, clock });
       const passwords = new Passwords({ hashesAtOnce: 1, hashesWaiting: 1_000, clock });
-      return await act({ directory, passwords });
+      return await act({ database: storage.database, directory, passwords });
     } finally {
       await storage.stop();
     }

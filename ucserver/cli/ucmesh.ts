@@ -7,6 +7,7 @@ import { checkConnections } from './checks.ts';
 import { withCompany } from './company.ts';
 import { readConfig } from './config-file.ts';
 import { addInitCommand, report } from './init.ts';
+import { addPersonCommands } from './person.ts';
 import { addUserCommands, type InCompany } from './users.ts';
 
 /** The command-line tool. Exit codes: 0 done, 1 failed, 2 wrong configuration or wrong use. */
@@ -44,6 +45,7 @@ program
   .action(() => serve(configFile()));
 
 addUserCommands(program, inCompany);
+addPersonCommands(program, inCompany);
 
 try {
   await program.parseAsync();

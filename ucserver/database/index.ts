@@ -2,6 +2,7 @@ export { actKeptMs, once, type StoredAct } from './acts.ts';
 export { Audit, type AuditCursor, type AuditEntry, auditProcedures, type DatedAuditEntry, dated, recordAudit } from './audit.ts';
 export { recordChange } from './changes.ts';
 export { type DatabaseConfig, databaseConfigSchema } from './config.ts';
+export { housekeepingProcedures } from './housekeeping.ts';
 export { migrate } from './migrate.ts';
 export type { MigrationResult } from './migrations/index.ts';
 export { type OpenDatabaseOptions, openDatabase } from './open-database.ts';
