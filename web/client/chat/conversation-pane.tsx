@@ -26,7 +26,10 @@ export function ConversationPane({ known, open, footer }: ConversationPaneProps)
   const visible = usePageVisible();
   useConversationChanges(live);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another try, or a database that is back, asks again.
+  // After a restore of the database, or an erasure, what was held counts for nothing.
+  const isVoid = live !== undefined && live.log.entries.length === 0 && live.log.head > 0;
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another try, a database that is back, and what is void ask again.
   useEffect(() => {
     let over = false;
     const begin = async () => {
@@ -47,7 +50,7 @@ export function ConversationPane({ known, open, footer }: ConversationPaneProps)
     return () => {
       over = true;
     };
-  }, [open, tries, database]);
+  }, [open, tries, database, isVoid]);
 
   const hints: Readonly<Partial<Record<UCError['code'], string>>> = {
     STORAGE_UNAVAILABLE: text.chat.storageAway,
