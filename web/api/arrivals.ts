@@ -1,11 +1,17 @@
 import type { Entry, EntryId, PendingEntry, UserId } from './types.ts';
 
+/** How far somebody says that they have read, or received. */
+interface Told {
+  readonly read?: number;
+  readonly delivered?: number;
+}
+
 export interface ArrivalsOptions {
   readonly self: UserId;
   /** Up to which number this user has read. */
   readonly readUpTo: () => number;
   /** Says how far this user has read or received. */
-  readonly mark: (position: { readonly read?: number; readonly delivered?: number }) => Promise<unknown>;
+  readonly mark: (position: Told) => Promise<unknown>;
   /** Others' messages that have just arrived, in order. */
   readonly arrived: (entries: readonly (Entry | PendingEntry)[]) => void;
 }
@@ -16,6 +22,8 @@ export class Arrivals {
   /** Messages that were announced before they had a number. */
   readonly #announced = new Set<EntryId>();
   #deliveredTold = 0;
+  /** What the servers could not take, the furthest of each. */
+  #untold: Told = {};
 
   constructor(options: ArrivalsOptions) {
     this.#options = options;
@@ -49,10 +57,23 @@ export class Arrivals {
     this.#tell({ read });
   }
 
-  /** A mark that is not heard is made good by the next one; positions only grow. */
-  #tell(position: { readonly read?: number; readonly delivered?: number }): void {
+  /** Offers again what the servers could not take. */
+  tellAgain(): void {
+    const untold = this.#untold;
+    if (untold.read === undefined && untold.delivered === undefined) return;
+    this.#untold = {};
+    this.#tell(untold);
+  }
+
+  #tell(position: Told): void {
     this.#options.mark(position).catch(() => {
-      if (position.delivered !== undefined) this.#deliveredTold = 0;
+      this.#untold = furthest(this.#untold, position);
     });
   }
+}
+
+function furthest(one: Told, other: Told): Told {
+  const read = Math.max(one.read ?? 0, other.read ?? 0);
+  const delivered = Math.max(one.delivered ?? 0, other.delivered ?? 0);
+  return { ...(read > 0 ? { read } : {}), ...(delivered > 0 ? { delivered } : {}) };
 }

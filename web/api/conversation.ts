@@ -166,6 +166,7 @@ export class LiveConversation extends ConversationActs {
 
   retry(entryId?: EntryId): void {
     this.#queue.retry(entryId);
+    if (entryId === undefined) this.#arrivals.tellAgain();
   }
 
   discard(entryId: EntryId): void {
