@@ -106,15 +106,15 @@ for (const engine of engines) {
       await begin(early, 10, 'a file', now + 1_000);
       for (const id of [referred, lonely]) await finish(id);
       await refer(referred);
-      assert.deepEqual(await files.look(now + 101, now + 500), { unfinished: [unfinished], deleted: 1 });
+      assert.deepEqual(await files.look(now + 101, now + 500), { unfinished: [unfinished], deleted: 1, more: false });
       assert.deepEqual(
         await Promise.all([referred, lonely, unfinished, early].map(async (id) => (await files.find(id)) !== undefined)),
         [true, false, true, true],
       );
       await files.remove(unfinished, now);
-      assert.deepEqual(await files.look(now + 102, now + 500), { unfinished: [], deleted: 0 });
+      assert.deepEqual(await files.look(now + 102, now + 500), { unfinished: [], deleted: 0, more: false });
       assert.equal((await files.keep([early], now + 2_000)).length, 1);
-      assert.deepEqual(await files.look(now + 1_001, now + 1_500), { unfinished: [], deleted: 0 });
+      assert.deepEqual(await files.look(now + 1_001, now + 1_500), { unfinished: [], deleted: 0, more: false });
     });
 
     it('forgets a content when its last file has gone for a while, unless somebody brings it again', async () => {

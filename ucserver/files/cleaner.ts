@@ -19,6 +19,8 @@ export interface CleanerOptions {
 
 /** A file that a message refers to is looked at again after so long, ms: so late is noticed that the message is gone. */
 const referredLookMs = 86_400_000;
+/** Transactions of one round; the rest waits for the next. */
+const mostSteps = 20;
 /** A content that nobody has is kept so long for somebody who brings the same again, ms; longer than finishing an upload takes. */
 const mostDoomedMs = 3_600_000;
 
@@ -58,20 +60,33 @@ export class Cleaner {
   }
 
   async #step(): Promise<void> {
-    const { repository, store, uploads, scanner, config, clock, logger } = this.#options;
+    const { repository, store, scanner, config, clock, logger } = this.#options;
     const at = clock.wallMs();
-    const { unfinished, deleted } = await repository.look(at, at + Math.min(referredLookMs, config.graceMs));
-    for (const id of unfinished) {
-      await uploads.discard(id);
-      await repository.remove(id, at);
-    }
+    const looks = await this.#look(at);
     const before = at - Math.min(mostDoomedMs, config.graceMs);
     // Set aside before they are forgotten: what a server that dies in between leaves is found again.
     for (const hash of await repository.doomedContents(before)) await store.setAside(hash);
     const contents = await repository.forgetContents(before);
     await store.clear(async (hash) => (await repository.scanState(hash)) !== undefined);
     await scanner?.takeOver();
-    if (unfinished.length + deleted + contents.length > 0)
-      logger.info('Files were deleted', { uploads: unfinished.length, files: deleted, contents: contents.length });
+    if (looks.uploads + looks.files + contents.length > 0)
+      logger.info('Files were deleted', { ...looks, contents: contents.length });
+  }
+
+  /** Looks at what is due, a few rows in each transaction. @returns how much of it was deleted. */
+  async #look(at: number): Promise<{ readonly uploads: number; readonly files: number }> {
+    const { repository, uploads, config } = this.#options;
+    const deleted = { uploads: 0, files: 0 };
+    for (let steps = 0; steps < mostSteps; steps++) {
+      const { unfinished, deleted: files, more } = await repository.look(at, at + Math.min(referredLookMs, config.graceMs));
+      for (const id of unfinished) {
+        await uploads.discard(id);
+        await repository.remove(id, at);
+      }
+      deleted.uploads += unfinished.length;
+      deleted.files += files;
+      if (!more) break;
+    }
+    return deleted;
   }
 }

@@ -151,7 +151,10 @@ export const fileProcedures = procedureSet('files', import.meta.url, {
    * Looks at some files whose time has come: those that a message refers to are looked at again later, others are deleted.
    * Uploads that were never finished are only answered, because their bytes must go first.
    */
-  *look(queries: Queries, { at, lookAt }: { at: number; lookAt: number }): Steps<{ unfinished: string[]; deleted: number }> {
+  *look(
+    queries: Queries,
+    { at, lookAt }: { at: number; lookAt: number },
+  ): Steps<{ unfinished: string[]; deleted: number; more: boolean }> {
     const due = queries.db.selectFrom('files').select(['id', 'state']).where('look_at', '<', at).orderBy('look_at');
     const found = yield* rows(queries.limit(mostLooked, due));
     let deleted = 0;
@@ -164,7 +167,8 @@ export const fileProcedures = procedureSet('files', import.meta.url, {
       yield* forget(queries, id, at);
       deleted += 1;
     }
-    return { unfinished: found.filter(({ state }) => state === 'uploading').map(({ id }) => id), deleted };
+    const unfinished = found.filter(({ state }) => state === 'uploading').map(({ id }) => id);
+    return { unfinished, deleted, more: found.length === mostLooked };
   },
 
   /** Forgets contents that no file has had since then. Answers which. */

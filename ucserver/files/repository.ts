@@ -23,6 +23,16 @@ export interface StoredFile {
 
 export type ScanState = 'scanning' | 'clean' | 'refused';
 
+/** What looking at files whose time has come has brought. */
+export interface Looked {
+  /** Uploads that were never finished; their bytes must go before their rows. */
+  readonly unfinished: readonly FileId[];
+  /** Files that were deleted. */
+  readonly deleted: number;
+  /** There may be more that are due. */
+  readonly more: boolean;
+}
+
 export interface NewFile {
   readonly id: FileId;
   readonly owner: UserId;
@@ -103,9 +113,10 @@ export class FileRepository {
     return this.#database.run(fileProcedures.remove, { id, at });
   }
 
-  async look(at: number, lookAt: number): Promise<{ readonly unfinished: readonly FileId[]; readonly deleted: number }> {
-    const { unfinished, deleted } = await this.#database.run(fileProcedures.look, { at, lookAt });
-    return { unfinished: unfinished.map((id) => fileIdSchema.parse(id)), deleted };
+  /** Looks at some files whose time has come; those that are kept are looked at again then. Both in ms since 1970. */
+  async look(at: number, lookAt: number): Promise<Looked> {
+    const { unfinished, ...rest } = await this.#database.run(fileProcedures.look, { at, lookAt });
+    return { ...rest, unfinished: unfinished.map((id) => fileIdSchema.parse(id)) };
   }
 
   /** Some contents that no file has had since then. */

@@ -109,7 +109,11 @@ export class UploadService {
   async #finish(owner: UserId, id: FileId): Promise<FileRef> {
     const { locks, repository, scanner, known } = this.#options;
     const before = await this.own(owner, id);
-    if (before.stored !== undefined) return toFileRef(before, before.stored);
+    if (before.stored !== undefined) {
+      // Asked again, it may be because the upload could not be deleted the first time.
+      await this.discard(id).catch(() => undefined);
+      return toFileRef(before, before.stored);
+    }
     const letGo = await locks.take(id, () => undefined);
     try {
       // Another server may have made a file of it meanwhile.

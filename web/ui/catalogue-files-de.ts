@@ -27,6 +27,7 @@ export const filesDe: typeof filesEn = {
   refusedName: 'Dieser Name kann nicht verwendet werden.',
   storeAway: 'Die Dateiablage ist nicht erreichbar; es geht von selbst weiter',
   download: (name) => `${name} herunterladen`,
+  save: 'Herunterladen',
   downloadFailed: 'Die Datei konnte nicht geladen werden.',
   open: (name) => `${name} vergrößern`,
   picture: (name) => `Bild ${name}`,

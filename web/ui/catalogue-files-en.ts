@@ -25,6 +25,7 @@ export const filesEn = {
   refusedName: 'This name cannot be used.',
   storeAway: 'The store of files cannot be reached; goes on by itself',
   download: (name: string) => `Download ${name}`,
+  save: 'Download',
   downloadFailed: 'The file could not be loaded.',
   open: (name: string) => `Enlarge ${name}`,
   picture: (name: string) => `Picture ${name}`,

@@ -15,7 +15,7 @@ function photo(width: number, height: number): Promise<Buffer> {
 
 /** A picture that says it has many more pixels than its few bytes would let one think. */
 function bomb(): Promise<Buffer> {
-  const pixels = { create: { width: 12_000, height: 12_000, channels: 3 as const, background: '#000' } };
+  const pixels = { create: { width: 3_000, height: 3_000, channels: 3 as const, background: '#000' } };
   return sharp({ ...pixels, limitInputPixels: false })
     .png({ compressionLevel: 9 })
     .toBuffer();
@@ -35,7 +35,7 @@ describe('limits and pictures of files', function () {
 
   before(async () => {
     const people = { ann: { administrator: true }, bob: {} };
-    stage = await FileStage.start({ people, files: { previewPixels: 50_000_000, linkMs: 1_000 } });
+    stage = await FileStage.start({ people, files: { previewPixels: 5_000_000, linkMs: 1_000 } });
     [ann, bob] = await Promise.all([stage.signIn('ann'), stage.signIn('bob')]);
   });
   after(() => stage[Symbol.asyncDispose]());

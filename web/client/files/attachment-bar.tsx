@@ -37,6 +37,7 @@ const useStyles = makeStyles({
   name: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
   second: { color: tokens.colorNeutralForeground3 },
   failed: { color: tokens.colorStatusDangerForeground1 },
+  hint: { color: tokens.colorNeutralForeground3, paddingInline: tokens.spacingHorizontalL },
   bar: { gridColumn: '1 / -1', marginTop: tokens.spacingVerticalXS },
 });
 
@@ -51,11 +52,16 @@ export function AttachmentBar({ uploads, onRemove }: AttachmentBarProps) {
   const { text } = useWords();
   if (uploads.length === 0) return null;
   return (
-    <ul className={styles.list} aria-label={text.files.attached}>
-      {uploads.map((upload) => (
-        <UploadItem key={upload.fileId} upload={upload} onRemove={() => onRemove(upload)} />
-      ))}
-    </ul>
+    <>
+      <ul className={styles.list} aria-label={text.files.attached}>
+        {uploads.map((upload) => (
+          <UploadItem key={upload.fileId} upload={upload} onRemove={() => onRemove(upload)} />
+        ))}
+      </ul>
+      <Text block size={200} role="status" className={styles.hint}>
+        {uploads.some(({ phase }) => phase !== 'done') && text.files.untilUploaded}
+      </Text>
+    </>
   );
 }
 

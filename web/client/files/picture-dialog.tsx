@@ -58,7 +58,7 @@ export function PictureDialog({ file, small, onClose }: PictureDialogProps) {
           <DialogActions>
             <Text size={200}>{format.bytes(size)}</Text>
             <Button icon={<ArrowDownloadRegular />} onClick={() => void download(file)}>
-              {text.files.download('')}
+              {text.files.save}
             </Button>
           </DialogActions>
         </DialogBody>
