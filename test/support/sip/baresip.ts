@@ -17,14 +17,11 @@ export class Baresip {
   static start(edge: WireAddress, user: string, password: string): Baresip {
     const folder = new TempFolder('baresip');
     mkdirSync(folder.file('configuration'));
-    const modules = ['account.so', 'g711.so', 'aufile.so', 'menu.so'].map((name) => `module ${name}`);
-    // Without sound: nothing is recorded or played.
+    // Without sound: what would be recorded is what is played.
     const configuration = [
-      'sip_listen 127.0.0.1:0',
-      'module_path /usr/lib/baresip/modules',
-      ...modules,
-      'audio_player aufile,/dev/null',
-      'audio_source aufile,/dev/zero',
+      ...['sip_listen 127.0.0.1:0', 'net_interface 127.0.0.1', 'module_path /usr/lib/baresip/modules'],
+      ...['module g711.so', 'module aubridge.so', 'module_app account.so', 'module_app menu.so'],
+      ...['audio_player aubridge,1', 'audio_source aubridge,1', 'audio_alert aubridge,2'],
     ];
     writeFileSync(folder.file('configuration', 'config'), `${configuration.join('\n')}\n`);
     const account = `<sip:${user}@${edge.host}:${edge.port};transport=${edge.protocol}>;auth_user=${user};auth_pass=${password};answermode=auto;regint=60`;
