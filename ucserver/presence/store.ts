@@ -19,6 +19,8 @@ export interface PresenceStoreOptions {
 
 /** A user's record is written at most this often. */
 const writeEveryMs = 100;
+/** What is to be kept before it is acknowledged waits so long for others. */
+const gatherMs = 5;
 const expirySeconds = 3_600;
 const batchSize = 500;
 
@@ -44,12 +46,12 @@ export class PresenceStore {
     this.#later();
   }
 
-  /** Writes this user's record now, with those of others that are to be kept in this turn. Never rejects: without Redis nothing is. */
+  /** Writes this user's record at once, together with those of others. Never rejects: without Redis nothing is kept. */
   keep(userId: UserId): Promise<void> {
     if (!this.#keeping) {
       const users = new Set<UserId>();
       const done = new Promise<void>((resolve) => {
-        setImmediate(() => {
+        this.#options.clock.after(gatherMs, () => {
           this.#keeping = undefined;
           for (const each of users) this.#changed.delete(each);
           void this.#put([...users]).then(resolve);
@@ -109,16 +111,16 @@ export class PresenceStore {
     if (!cluster.mayWrite || cluster.redis.state !== 'up') return;
     const self = incarnationId(cluster.self);
     try {
-      await cluster.redis.use(async (client) => {
-        const pipeline = client.pipeline();
-        for (const userId of users) {
-          const key = keys.userState(self, userId);
-          const record = recordOf(userId);
-          if (record) pipeline.set(key, signer.sign(key, record), 'EX', expirySeconds);
-          else pipeline.del(key);
-        }
-        await pipeline.exec();
+      const commands = users.map((userId): [string, ...(string | number)[]] => {
+        const key = keys.userState(self, userId);
+        const record = recordOf(userId);
+        return record ? ['set', key, signer.sign(key, record), 'EX', expirySeconds] : ['del', key];
       });
+      const [only] = commands;
+      // Most of the time it is one, for which a pipeline would cost more than the command.
+      await cluster.redis.use((client) =>
+        only && commands.length === 1 ? client.call(...only) : client.pipeline(commands).exec(),
+      );
     } catch (error) {
       if (!(error instanceof RedisUnavailable)) logger.warn('The state of users could not be written to Redis', { error });
     }
