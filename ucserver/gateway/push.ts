@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
-import type { WebSocket } from 'ws';
+import { WebSocket } from 'ws';
 import type { Fragment } from './fragment.ts';
+import { textFrame } from './frame.ts';
 
 /** What is needed to write to a client. */
 export interface Outlet {
@@ -25,16 +26,25 @@ export class WriteTurn {
   #waiting: Outbox[] = [];
   readonly #slow = new Set<Outbox>();
   #stopped = false;
+  /** The message that was made last: who watch the same person are sent the same. */
+  #made: { readonly events: string; readonly frame: Buffer } | undefined;
   readonly #flush = () => {
     if (this.#stopped) return;
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const outbox of waiting) outbox.flush();
+    this.#made = undefined;
   };
 
   /** The outbox has something to write at the end of this turn. */
   add(outbox: Outbox): void {
     if (this.#waiting.push(outbox) === 1) setImmediate(this.#flush);
+  }
+
+  /** The message that holds these events, for any number of connections. */
+  frameOf(events: string): Buffer {
+    if (this.#made?.events !== events) this.#made = { events, frame: textFrame(joined(events)) };
+    return this.#made.frame;
   }
 
   /** From now on nothing is written; what is given to connections waits. */
@@ -154,13 +164,14 @@ export class Outbox {
     this.#messages = undefined;
     this.#events = '';
     const { socket, stream } = this.#outlet;
+    if (socket.readyState !== WebSocket.OPEN) return;
     if (messages) {
       stream.cork();
-      for (const message of messages) socket.send(message);
-      if (events !== '') socket.send(joined(events));
+      for (const message of messages) stream.write(textFrame(message));
+      if (events !== '') stream.write(this.#turn.frameOf(events));
       stream.uncork();
     } else if (events !== '') {
-      socket.send(joined(events));
+      stream.write(this.#turn.frameOf(events));
     }
   }
 
