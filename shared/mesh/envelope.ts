@@ -1,5 +1,5 @@
-import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import type { IncarnationId } from '../ids.ts';
+import type { HmacSha256 } from './hmac.ts';
 import type { MeshKeys } from './mesh-keys.ts';
 
 /** Largest envelope, header and signature included. */
@@ -37,11 +37,11 @@ const newline = 0x0a;
  * is checked before anything is read.
  */
 export class EnvelopeSealer {
-  readonly #key: KeyObject;
+  readonly #hmac: HmacSha256;
   readonly #meshId: string;
 
   constructor(keys: MeshKeys) {
-    this.#key = keys.key('envelope');
+    this.#hmac = keys.hmac('envelope');
     this.#meshId = keys.meshId;
   }
 
@@ -49,14 +49,14 @@ export class EnvelopeSealer {
     const text = `ucmesh1 ${kind} ${this.#meshId} ${from} ${to} ${number} ${sentMs.toFixed(2)}\n${payload}`;
     const bytes = Buffer.allocUnsafe(macBytes + Buffer.byteLength(text));
     bytes.write(text, macBytes);
-    this.#mac(bytes).copy(bytes);
+    this.#hmac.of(bytes.subarray(macBytes)).copy(bytes);
     return bytes;
   }
 
   /** Opens what was sealed under the same mesh, for `to`, as one of these kinds; says why not otherwise. */
   open(bytes: Buffer, to: IncarnationId, ...kinds: readonly EnvelopeKind[]): Envelope | EnvelopeFault {
     if (bytes.length > maxEnvelopeBytes) return 'tooLarge';
-    if (bytes.length < macBytes || !timingSafeEqual(bytes.subarray(0, macBytes), this.#mac(bytes))) return 'forged';
+    if (!this.#hmac.proves(bytes.subarray(macBytes), bytes.subarray(0, macBytes))) return 'forged';
     const end = bytes.indexOf(newline, macBytes);
     const words = bytes.toString('latin1', macBytes, end).split(' ');
     // What was signed is well-formed: only servers of this mesh can sign.
@@ -70,9 +70,5 @@ export class EnvelopeSealer {
       sentMs: Number(words[6]),
       payload: bytes.toString('utf8', end + 1),
     };
-  }
-
-  #mac(bytes: Buffer): Buffer {
-    return createHmac('sha256', this.#key).update(bytes.subarray(macBytes)).digest();
   }
 }
