@@ -59,7 +59,7 @@ export const incarnationIdSchema = z
   .brand<'IncarnationId'>();
 
 export function incarnationId({ serverId, life }: Incarnation): IncarnationId {
-  return incarnationIdSchema.parse(`${serverId}:${life}`);
+  return `${serverId}:${life}` as IncarnationId;
 }
 
 /** @throws z.ZodError when the text is not an incarnation. */

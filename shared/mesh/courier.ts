@@ -241,7 +241,7 @@ export class Courier {
       if (envelope.from === self.id) this.#options.onEcho(envelope.sentMs);
       return;
     }
-    const peer = this.meet(parseIncarnation(envelope.from));
+    const peer = this.#sender(envelope.from);
     if (peer === undefined) return;
     const arrival = peer.incoming.arrive(envelope.number);
     if (arrival === 'replay') {
@@ -258,6 +258,11 @@ export class Courier {
       this.#logger.info('Something from a peer was lost, reading it again', { from: envelope.from, number: envelope.number });
       this.#options.onGap(peer);
     }
+  }
+
+  #sender(from: IncarnationId): Peer | undefined {
+    const known = this.#peers.get(from.slice(0, from.lastIndexOf(':')) as ServerId);
+    return known?.id === from ? known : this.meet(parseIncarnation(from));
   }
 
   #receiveFirst(item: FirstItem, peer: Peer, ageMs: number): void {
