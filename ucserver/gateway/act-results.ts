@@ -1,17 +1,19 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import * as z from 'zod';
 import { type ActId, actIdSchema, type UserId } from '#shared/ids.ts';
 import { UCError } from '#shared/protocol/errors.ts';
 import type { Clock } from '#shared/runtime/clock.ts';
+import { textHash } from '#shared/text-hash.ts';
 
 interface Act {
   readonly method: string;
-  /** Keyed, because parameters may hold a password; missing for acts another server handed over. */
-  readonly digest: string | undefined;
+  /** Not the parameters, because they may hold a password; missing for acts another server handed over. */
+  readonly digest: number | undefined;
   readonly keptUntilMs: number;
-  readonly outcome: Promise<unknown>;
-  /** Set once the act has succeeded. */
-  result?: { readonly value: unknown };
+  /** Until the act has succeeded. */
+  outcome: Promise<unknown> | undefined;
+  /** Once the act has succeeded. */
+  result: { readonly value: unknown } | undefined;
 }
 
 const handedOverSchema = z.array(z.object({ actId: actIdSchema, method: z.string(), forMs: z.number(), result: z.unknown() }));
@@ -27,7 +29,7 @@ const sweepMs = 30_000;
  */
 export class ActResults {
   readonly #clock: Clock;
-  readonly #key = randomBytes(32);
+  readonly #seeds = [randomInt(2 ** 32), randomInt(2 ** 32)] as const;
   readonly #byUser = new Map<UserId, Map<ActId, Act>>();
   #sweptMs = 0;
 
@@ -41,19 +43,20 @@ export class ActResults {
    */
   once<T>(userId: UserId, actId: ActId, method: string, params: unknown, act: () => Promise<T>): Promise<T> {
     const acts = this.#actsOf(userId);
-    const digest = createHmac('sha256', this.#key).update(JSON.stringify(params)).digest('base64');
+    const digest = this.#digest(JSON.stringify(params));
     const known = acts.get(actId);
     if (known && known.keptUntilMs > this.#clock.monotonicMs()) {
       const same = known.method === method && (known.digest === undefined || known.digest === digest);
       if (!same) return Promise.reject(new UCError('ID_CONFLICT', undefined, { field: 'params.actId' }));
-      return known.outcome as Promise<T>;
+      return (known.outcome ?? Promise.resolve(known.result?.value)) as Promise<T>;
     }
     const outcome = act();
-    const entry: Act = { method, digest, keptUntilMs: this.#clock.monotonicMs() + actKeptMs, outcome };
+    const entry: Act = { method, digest, keptUntilMs: this.#clock.monotonicMs() + actKeptMs, outcome, result: undefined };
     acts.set(actId, entry);
     outcome.then(
       (value) => {
         entry.result = { value };
+        entry.outcome = undefined;
       },
       () => this.#forget(userId, actId, entry),
     );
@@ -75,8 +78,14 @@ export class ActResults {
     for (const { actId, method, forMs, result } of handedOverSchema.parse(handedOver)) {
       if (acts.has(actId)) continue;
       const keptUntilMs = this.#clock.monotonicMs() + Math.min(forMs, actKeptMs);
-      acts.set(actId, { method, digest: undefined, keptUntilMs, outcome: Promise.resolve(result), result: { value: result } });
+      acts.set(actId, { method, digest: undefined, keptUntilMs, outcome: undefined, result: { value: result } });
     }
+  }
+
+  /** 53 bits: what differs is a mistake of a client, which gains nothing by hiding it. */
+  #digest(text: string): number {
+    const [high, low] = this.#seeds;
+    return textHash(text, high) * 2 ** 21 + (textHash(text, low) >>> 11);
   }
 
   /** Forgets what is too old, now and then, when something is added. */

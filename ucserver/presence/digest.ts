@@ -1,19 +1,13 @@
 import type { UserId } from '#shared/ids.ts';
 import type { PresenceVersion } from '#shared/protocol/presence.ts';
+import { textHash } from '#shared/text-hash.ts';
 
 /** Into how many buckets users are put, so that a difference between two servers is found without comparing everything. */
 export const bucketCount = 256;
 
-/** FNV-1a, 32 bits. */
-function hashText(text: string, seed = 0x811c9dc5): number {
-  let hash = seed;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return hash >>> 0;
-}
-
 /** The bucket of a user, the same on every server. */
 export function bucketOf(userId: UserId): number {
-  return hashText(userId) % bucketCount;
+  return textHash(userId) % bucketCount;
 }
 
 /** What a server knows of the users it watches at another one, folded into numbers. The order of adding makes no difference. */
@@ -23,7 +17,7 @@ export class PresenceDigest {
 
   /** @param version of what this level was told last; `undefined`: nothing yet. */
   add(userId: UserId, rank: number, version: PresenceVersion | undefined): void {
-    const hash = hashText(`${rank}/${version === undefined ? '' : version.join('/')}`, hashText(userId));
+    const hash = textHash(`${rank}/${version === undefined ? '' : version.join('/')}`, textHash(userId));
     const bucket = bucketOf(userId);
     this.buckets[bucket] = ((this.buckets[bucket] ?? 0) + hash) >>> 0;
     this.count += 1;
@@ -31,7 +25,7 @@ export class PresenceDigest {
 
   /** One number for all buckets. */
   get hash(): number {
-    return hashText(this.buckets.join());
+    return textHash(this.buckets.join());
   }
 
   /** The buckets in which another server has something else. */
