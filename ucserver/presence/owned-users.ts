@@ -16,7 +16,7 @@ export interface OwnedUsersOptions {
   readonly stored: (userId: UserId) => LastingPresence | undefined;
   /** What a dead owner left in Redis; never rejects. */
   readonly leftBy: (owner: Incarnation, userId: UserId) => Promise<PresenceStateRecord | undefined>;
-  /** These users changed; called once per turn of the event loop, however often they changed in it. */
+  /** These users changed; called once all that follows at once from what has happened is done, however often they changed in it. */
   readonly onChanged: (users: ReadonlySet<OwnedUser>) => void;
   /** What must outlive the sessions has changed. */
   readonly onLasting: (user: OwnedUser) => void;
@@ -87,7 +87,8 @@ export class OwnedUsers {
   }
 
   /**
-   * Merges the claims of a user anew; watchers are told at the end of this turn.
+   * Merges the claims of a user anew. Watchers are told as soon as what is under way has run, so within this turn of the event loop:
+   * what they are sent leaves at its end.
    * @returns the version, `undefined` when the user is not owned here or not settled.
    */
   refresh(userId: UserId): PresenceVersion | undefined {
@@ -96,7 +97,7 @@ export class OwnedUsers {
     if (!user?.settled || !ownership.owns(userId)) return undefined;
     const merged = user.refresh(this.#sessionClaims(userId), ownership.nextVersion(userId), clock.wallMs());
     this.#timeline.set(userId, merged.nextChangeAt);
-    if (this.#changed.size === 0) setImmediate(() => this.#flush());
+    if (this.#changed.size === 0) process.nextTick(() => this.#flush());
     this.#changed.add(user);
     return user.version;
   }
@@ -123,7 +124,7 @@ export class OwnedUsers {
   learnStored(userId: UserId): void {
     const user = this.#users.get(userId);
     const stored = this.#options.stored(userId);
-    if (!user || !stored || !isNewer(stored, user.lasting)) return;
+    if (!user || !stored) return;
     user.adopt({ ...stored, manual: { ...stored.manual }, lastSeen: undefined });
     this.refresh(userId);
   }
@@ -222,8 +223,4 @@ export class OwnedUsers {
     this.#changed = new Set();
     if (changed.size > 0) this.#options.onChanged(changed);
   }
-}
-
-function isNewer(a: LastingPresence, b: LastingPresence): boolean {
-  return a.manualSetAt > b.manualSetAt || a.noteSetAt > b.noteSetAt;
 }

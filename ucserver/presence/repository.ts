@@ -109,6 +109,11 @@ export function toRow(userId: UserId, lasting: LastingPresence, version: Presenc
   };
 }
 
+/** Whether a row holds something that was set later than what is known. Most rows that come are those this server wrote itself. */
+export function isNews({ manual_set_at, note_set_at }: PresenceRow, known: LastingPresence): boolean {
+  return (manual_set_at ?? 0) > known.manualSetAt || (note_set_at ?? 0) > known.noteSetAt;
+}
+
 /** @returns `undefined` for a row that another version wrote in a way this one does not understand. */
 export function toStored(row: PresenceRow): StoredPresence | undefined {
   const { note, note_until, note_set_at, manual, manual_set_at, last_seen } = row;

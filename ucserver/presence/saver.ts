@@ -14,6 +14,8 @@ export interface SaverOptions {
 }
 
 const gatherMs = 250;
+/** While changes go on they are stored this often: whoever changes often is written once. */
+const paceMs = 2_000;
 const retryMs = 1_000;
 const rowsAtOnce = 100;
 
@@ -28,6 +30,7 @@ export class PresenceSaver {
   readonly #unlisten: () => void;
   #timer: Timer | undefined;
   #saving: Promise<void> | undefined;
+  #savedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: SaverOptions) {
     this.#options = options;
@@ -79,8 +82,11 @@ export class PresenceSaver {
   }
 
   #later(delayMs: number): void {
-    this.#timer ??= this.#options.clock.after(delayMs, () => {
+    const { clock } = this.#options;
+    const paced = this.#savedMs + paceMs - clock.monotonicMs();
+    this.#timer ??= clock.after(Math.max(delayMs, paced), () => {
       this.#timer = undefined;
+      this.#savedMs = clock.monotonicMs();
       void this.flush();
     });
   }

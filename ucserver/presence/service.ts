@@ -20,7 +20,7 @@ import { Notifier } from './notifier.ts';
 import type { OwnedUser } from './owned-user.ts';
 import { OwnedUsers } from './owned-users.ts';
 import { Registrar } from './registrar.ts';
-import { type PresenceRow, toStored } from './repository.ts';
+import { isNews, type PresenceRow, toStored } from './repository.ts';
 import { PresenceSaver } from './saver.ts';
 import { PresenceStore } from './store.ts';
 import { isHeard, Subscriber } from './subscriber.ts';
@@ -227,7 +227,9 @@ export class PresenceService {
   #unownedChanged(userId: UserId, replace: boolean): void {
     const { ownership } = this.#options;
     if (ownership.owns(userId)) {
-      this.#owned.learnStored(userId);
+      const row = this.#options.replica.items(replicaParts.userPresence).get(userId);
+      const user = this.#owned.get(userId);
+      if (row && user && isNews(row, user.lasting)) this.#owned.learnStored(userId);
       return;
     }
     const watched = this.#book.get(userId);
