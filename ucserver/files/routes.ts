@@ -33,6 +33,11 @@ export function fileRoutes({ tus, links, store, authenticator, sent }: FileRoute
     }
   };
   return (router) => {
+    // Clients other than ours ask what the server understands.
+    router.options(httpPaths.uploads, (context) => {
+      context.set({ 'Tus-Resumable': '1.0.0', 'Tus-Version': '1.0.0', 'Tus-Extension': 'creation' });
+      context.status = 204;
+    });
     router.post(httpPaths.uploads, upload);
     router.head(`${httpPaths.uploads}/:fileId`, upload);
     router.patch(`${httpPaths.uploads}/:fileId`, upload);

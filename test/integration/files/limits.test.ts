@@ -58,6 +58,20 @@ describe('limits and pictures of files', function () {
     await setSetting(ann, 'files.maxBytes', null);
   });
 
+  it('says which protocol it understands, and takes nothing from somebody without a token', async () => {
+    const uploads = `${stage.stage.urls[0]}/api/files/uploads`;
+    const { status, headers } = await fetch(uploads, { method: 'OPTIONS' });
+    assert.deepEqual([status, headers.get('tus-version'), headers.get('tus-extension')], [204, '1.0.0', 'creation']);
+    const tus = { 'tus-resumable': '1.0.0', 'upload-length': '1', 'upload-metadata': `fileId ${btoa('x')},name ${btoa('x')}` };
+    assert.equal((await fetch(uploads, { method: 'POST', headers: tus })).status, 401);
+    assert.equal((await fetch(`${uploads}/x`, { method: 'PATCH', headers: tus, body: 'x' })).status, 401);
+    const old = bob.client.fetch('/api/files/uploads', { method: 'POST', headers: { ...tus, 'tus-resumable': '0.2.2' } });
+    await assert.rejects(old, { code: 'BAD_REQUEST' });
+    const ref = await upload(bob, 'own.bin', bytesOf('own', 10));
+    const foreign = ann.client.fetch(`/api/files/uploads/${ref.fileId}`, { method: 'HEAD', headers: tus });
+    await assert.rejects(foreign, { code: 'NOT_FOUND' });
+  });
+
   it('keeps a person within their quota', async () => {
     const { usedBytes } = await new Files(bob.client).limits();
     await setSetting(ann, 'files.quotaBytes', usedBytes + 5_000);
