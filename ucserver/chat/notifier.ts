@@ -1,4 +1,5 @@
 import type { ServerId, UserId } from '#shared/ids.ts';
+import type { EventOf } from '#shared/mesh/contract.ts';
 import {
   chatCommitted,
   chatPending,
@@ -9,7 +10,6 @@ import {
 } from '#shared/mesh/contracts/chat.ts';
 import type { Mesh } from '#shared/mesh/mesh-port.ts';
 import type { Ownership } from '#ucserver/ownership/index.ts';
-import type { NewEntry } from './commit-plan.ts';
 import type { Committed } from './committer.ts';
 import type { PendingChat } from './pending-item.ts';
 import type { MemberPosition } from './position-plan.ts';
@@ -19,10 +19,16 @@ export interface NotifierOptions {
   readonly ownership: Pick<Ownership, 'owns' | 'ownerOf'>;
 }
 
+type ToldPending = EventOf<typeof chatPending>['told'][number];
+/** An entry that was pending, by its ids, and its number. */
+export type SettledEntry = EventOf<typeof chatSettled>['told'][number];
+
 /** Of larger groups every server knows the members from its memory copy; an event with a thousand names would be mostly names. */
 const mostToldMembers = 50;
 /** A usual id, with what stands around it. */
 const unitsPerName = 26;
+/** Ids and what stands around them. */
+const unitsOfRest = 300;
 /** JSON text of bodies and members in one event; what quoting it once more adds still fits into an envelope. */
 const bodyUnitsAtOnce = 30_000;
 
@@ -49,10 +55,9 @@ export class Notifier {
     this.#pending.push(...pending);
   }
 
-  settled(settled: readonly { entry: NewEntry; members: readonly UserId[]; seq: number | undefined }[]): void {
+  settled(news: readonly News<SettledEntry>[]): void {
     // Nobody hears that something is stored before it was told to be pending.
     this.#tellPending();
-    const news = settled.map(({ entry, members, seq }) => ({ to: members, told: { entry, members: [...members], seq } }));
     for (const [server, told] of this.#perServer(news)) this.#options.mesh.send(server, chatSettled, { told });
   }
 
@@ -76,7 +81,7 @@ export class Notifier {
   }
 
   /** For each server what concerns it, in portions that no event is too long for. */
-  *#perServer<Told extends Portioned>(news: readonly News<Told>[]): Generator<[ServerId, Told[]]> {
+  *#perServer<Told extends ToldEntry | ToldPending | SettledEntry>(news: readonly News<Told>[]): Generator<[ServerId, Told[]]> {
     const byServer = new Map<ServerId, Told[]>();
     for (const { to, told } of news) {
       for (const server of this.#serversOf(to)) {
@@ -101,23 +106,19 @@ export class Notifier {
   }
 }
 
+/** Something for the servers that hold a session of somebody. */
 interface News<Told> {
   /** Whom it concerns. */
   readonly to: readonly UserId[];
   readonly told: Told;
 }
 
-interface Portioned {
-  readonly entry: { readonly body: string };
-  readonly members: readonly UserId[];
-}
-
 /** Cuts a list so that no event becomes too long. */
-function* portions<Told extends Portioned>(list: readonly Told[]): Generator<Told[]> {
+function* portions<Told extends ToldEntry | ToldPending | SettledEntry>(list: readonly Told[]): Generator<Told[]> {
   let portion: Told[] = [];
   let units = 0;
   for (const told of list) {
-    const more = told.entry.body.length + told.members.length * unitsPerName + 300;
+    const more = unitsOf(told);
     if (portion.length > 0 && units + more > bodyUnitsAtOnce) {
       yield portion;
       portion = [];
@@ -127,4 +128,8 @@ function* portions<Told extends Portioned>(list: readonly Told[]): Generator<Tol
     units += more;
   }
   if (portion.length > 0) yield portion;
+}
+
+function unitsOf(told: ToldEntry | ToldPending | SettledEntry): number {
+  return unitsOfRest + ('entry' in told ? told.entry.body.length + told.members.length * unitsPerName : 0);
 }

@@ -6,7 +6,7 @@ import type { Result } from '#shared/protocol/index.ts';
 import { fragment, type Session, type SessionTable } from '#ucserver/gateway/index.ts';
 import { lineOf, type OutboxFeature, type OutboxItem, type OutboxPort, type Settled } from '#ucserver/outbox/index.ts';
 import { isSame, keyOf, type NewEntry, rejectedKind } from './commit-plan.ts';
-import type { Notifier } from './notifier.ts';
+import type { Notifier, SettledEntry } from './notifier.ts';
 import { chatKind, fromItem, type PendingChat, toItem } from './pending-item.ts';
 import type { PendingStorage } from './pending-storage.ts';
 import type { RecentEntries } from './recent-entries.ts';
@@ -114,11 +114,9 @@ export class PendingEntries implements OutboxFeature {
   }
 
   /** Another server has seen these in SQL. */
-  toldSettled(
-    told: readonly { readonly entry: NewEntry; readonly members: readonly UserId[]; readonly seq?: number | undefined }[],
-  ): void {
-    const settled = told.map(({ entry, members, seq }) => ({ item: this.#itemOf({ entry, place: 1, members }), seq }));
-    this.#options.outbox.settle(settled);
+  toldSettled(told: readonly SettledEntry[]): void {
+    const nameOf = ({ conversationId, entryId }: SettledEntry) => ({ kind: chatKind, key: conversationId, id: entryId });
+    this.#options.outbox.settle(told.map((each) => ({ item: { ...nameOf(each), place: 1, body: '' }, seq: each.seq })));
   }
 
   same(one: OutboxItem, other: OutboxItem): boolean {
@@ -158,11 +156,14 @@ export class PendingEntries implements OutboxFeature {
   }
 
   settled(settled: readonly Settled[], seen: boolean): void {
-    const news = settled.map(({ item, seq }) => ({ ...this.#chatOf(item), seq }));
-    for (const { entry, members, seq } of news) {
-      if (seq === undefined) continue;
+    const news = settled.map(({ item, seq }) => {
+      const { entry, members } = this.#chatOf(item);
       const { conversationId, entryId } = entry;
-      this.#push(members, fragment('chat.committed', { conversationId, entryId, seq }));
+      return { to: members, told: { conversationId, entryId, seq } };
+    });
+    for (const { to, told } of news) {
+      const { seq, ...ids } = told;
+      if (seq !== undefined) this.#push(to, fragment('chat.committed', { ...ids, seq }));
     }
     if (seen) this.#options.notifier.settled(news);
   }

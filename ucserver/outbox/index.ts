@@ -44,7 +44,7 @@ export interface OutboxPort {
   accept(item: Omit<OutboxItem, 'place'>, seen: number): Promise<Accepted>;
   /** Another server says that these are pending. */
   learn(items: readonly OutboxItem[]): void;
-  /** Another server says that SQL holds these. */
+  /** Another server says that SQL holds the items of these names; what else they say is as it was when they became pending. */
   settle(settled: readonly Settled[]): void;
   /** Pending items of a line, in order. */
   pendingOf(line: Line): OutboxItem[];
@@ -158,9 +158,8 @@ export async function createOutbox(dependencies: OutboxDependencies): Promise<Ru
 }
 
 function oldestMs(outbox: Outbox, clock: Clock): number {
-  let since = clock.monotonicMs();
-  for (const { sinceMs } of outbox.known.all()) since = Math.min(since, sinceMs);
-  return clock.monotonicMs() - since;
+  const nowMs = clock.monotonicMs();
+  return nowMs - (outbox.known.oldestSinceMs() ?? nowMs);
 }
 
 function registerGauges(registry: Registry, outbox: Outbox, spool: Spool, clock: Clock): void {

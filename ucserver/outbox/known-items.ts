@@ -102,6 +102,16 @@ export class KnownItems {
     return this.#lines.keys();
   }
 
+  /** Since when the oldest is known (monotonic ms); `undefined` when there is none. Items of a line become known one after another. */
+  oldestSinceMs(): number | undefined {
+    let oldest: number | undefined;
+    for (const { items } of this.#lines.values()) {
+      const first = items.values().next().value;
+      if (first !== undefined) oldest = Math.min(first.sinceMs, oldest ?? first.sinceMs);
+    }
+    return oldest;
+  }
+
   *all(): Generator<KnownItem> {
     for (const { items } of this.#lines.values()) yield* items.values();
   }

@@ -136,7 +136,7 @@ export class Outbox {
       this.known.remove(each.item);
       this.#accepting.get(known)?.sure.resolve({ item: known.item, settled: each });
       this.#accepting.delete(known);
-      news.push(each);
+      news.push({ item: known.item, seq: each.seq });
     }
     for (const [feature, own] of this.perFeature(news.map((each) => ({ ...each, kind: each.item.kind })))) {
       feature.settled(own, seen);

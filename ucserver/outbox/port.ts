@@ -28,7 +28,7 @@ export interface OutboxFeature {
   held(items: readonly OutboxItem[]): Promise<readonly Settled[]>;
   /** These are pending now; `accepted` by this server, which is the one that tells the others. */
   pending(items: readonly OutboxItem[], accepted: boolean): void;
-  /** SQL holds these now; `seen` by this server, which is the one that tells the others. */
+  /** SQL holds these now, which were pending here; `seen` by this server, which is the one that tells the others. */
   settled(settled: readonly Settled[], seen: boolean): void;
 }
 

@@ -37,8 +37,8 @@ export const chatPending = defineEvent(
 
 export const chatSettled = defineEvent(
   'chat.settled',
-  z.object({ told: z.array(z.object({ entry: pendingEntry, seq: z.number().optional(), members: z.array(userId) })) }),
-  { meaning: 'Pending entries that SQL was seen to hold.' },
+  z.object({ told: z.array(z.object({ conversationId, entryId, seq: z.number().optional() })) }),
+  { meaning: 'Pending entries that SQL was seen to hold. What they say was told when they became pending.' },
 );
 
 export const chatPosition = defineEvent(
