@@ -2,6 +2,7 @@ import { chatDe } from './catalogue-chat-de.ts';
 import type { Catalogue } from './catalogue-en.ts';
 import { filesDe } from './catalogue-files-de.ts';
 import { groupsDe } from './catalogue-groups-de.ts';
+import { messageSearchDe } from './catalogue-search-de.ts';
 import { settingsDe } from './catalogue-settings-de.ts';
 
 const plural = (count: number, one: string, other: string) => (count === 1 ? one : other);
@@ -171,6 +172,7 @@ export const de: Catalogue = {
   chat: chatDe,
   files: filesDe,
   groups: groupsDe,
+  messageSearch: messageSearchDe,
   card: {
     title: (name) => `Karte von ${name}`,
     email: 'E-Mail',
@@ -223,6 +225,7 @@ export const de: Catalogue = {
   shortcuts: {
     title: 'Tastenkürzel',
     search: 'Personen suchen',
+    searchMessages: 'Nachrichten suchen',
     chats: 'Chats anzeigen',
     contacts: 'Kontakte anzeigen',
     presence: 'Meine Präsenz',

@@ -1,6 +1,7 @@
 import { chatEn } from './catalogue-chat-en.ts';
 import { filesEn } from './catalogue-files-en.ts';
 import { groupsEn } from './catalogue-groups-en.ts';
+import { messageSearchEn } from './catalogue-search-en.ts';
 import { settingsEn } from './catalogue-settings-en.ts';
 
 const plural = (count: number, one: string, other: string) => (count === 1 ? one : other);
@@ -169,6 +170,7 @@ export const en = {
   chat: chatEn,
   files: filesEn,
   groups: groupsEn,
+  messageSearch: messageSearchEn,
   card: {
     title: (name: string) => `Card of ${name}`,
     email: 'E-mail',
@@ -221,6 +223,7 @@ export const en = {
   shortcuts: {
     title: 'Keyboard shortcuts',
     search: 'Search people',
+    searchMessages: 'Search messages',
     chats: 'Show chats',
     contacts: 'Show contacts',
     presence: 'My presence',

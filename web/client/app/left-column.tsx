@@ -16,6 +16,7 @@ import {
 import { KeyboardRegular } from '@fluentui/react-icons/svg/keyboard';
 import { MoreHorizontalRegular } from '@fluentui/react-icons/svg/more-horizontal';
 import { PersonSettingsRegular } from '@fluentui/react-icons/svg/person-settings';
+import { SearchRegular } from '@fluentui/react-icons/svg/search';
 import { SettingsRegular } from '@fluentui/react-icons/svg/settings';
 import { SignOutRegular } from '@fluentui/react-icons/svg/sign-out';
 import { type KeyboardEvent, useState } from 'react';
@@ -24,6 +25,7 @@ import { ContactTree } from '#web/client/contacts/contact-tree.tsx';
 import { SearchResults } from '#web/client/contacts/search-results.tsx';
 import { unreadIn } from '#web/client/groups/muting.ts';
 import { OwnPresenceMenu } from '#web/client/presence/own-presence-menu.tsx';
+import { noCriteria } from '#web/client/search/search-criteria.ts';
 import { useStore } from '#web/ui/store.ts';
 import { useWords } from '#web/ui/text.ts';
 import { useConversationChanges, useNow, useWorkspace } from './hooks.ts';
@@ -49,20 +51,27 @@ const useStyles = makeStyles({
   searchBox: { padding: `0 ${tokens.spacingHorizontalM}` },
   tabs: { padding: `0 ${tokens.spacingHorizontalXS}` },
   tab: { display: 'inline-flex', alignItems: 'center', gap: tokens.spacingHorizontalXS },
-  panel: { flexGrow: 1, minHeight: 0 },
+  panel: { flexGrow: 1, minHeight: 0, display: 'flex', flexDirection: 'column' },
+  messages: { justifyContent: 'flex-start', overflowWrap: 'anywhere' },
+  people: { flexGrow: 1, minHeight: 0 },
 });
 
 /** Who one is, a search, and the two lists: conversations and contacts. */
 export function LeftColumn({ presenceSignal, onHelp }: { readonly presenceSignal: number; readonly onHelp: () => void }) {
   const styles = useStyles();
   const { text } = useWords();
-  const { client, conversations } = useWorkspace();
+  const { client, conversations, messageSearch } = useWorkspace();
   const { preferences } = useShell();
   const { column } = useStore(preferences);
   const [query, setQuery] = useState('');
   useConversationChanges();
   const unread = unreadIn(conversations.list, useNow());
   const searching = query.trim() !== '';
+  const searchMessages = () => {
+    messageSearch.look({ ...noCriteria, words: query.trim() });
+    setQuery('');
+    go({ view: 'search' });
+  };
   const onSearchKey = (event: KeyboardEvent) => {
     if (event.key === 'Escape' && searching) {
       event.stopPropagation();
@@ -135,7 +144,16 @@ export function LeftColumn({ presenceSignal, onHelp }: { readonly presenceSignal
         className={styles.panel}
         {...(searching ? {} : { role: 'tabpanel', 'aria-labelledby': `tab-${column}` })}
       >
-        {searching && <SearchResults query={query.trim()} onDone={() => setQuery('')} />}
+        {searching && (
+          <>
+            <Button appearance="subtle" icon={<SearchRegular />} className={styles.messages} onClick={searchMessages}>
+              {text.messageSearch.messagesFor(query.trim())}
+            </Button>
+            <div className={styles.people}>
+              <SearchResults query={query.trim()} onDone={() => setQuery('')} />
+            </div>
+          </>
+        )}
         {!searching && column === 'chats' && <ConversationList />}
         {!searching && column === 'contacts' && <ContactTree />}
       </div>

@@ -7,6 +7,7 @@ import { GroupPanel } from '#web/client/groups/group-panel.tsx';
 import { GroupView } from '#web/client/groups/group-view.tsx';
 import { PersonCard } from '#web/client/people/person-card.tsx';
 import { PermissionsPage } from '#web/client/permissions/permissions-page.tsx';
+import { SearchPage } from '#web/client/search/search-page.tsx';
 import { SettingsPage } from '#web/client/settings/settings-page.tsx';
 import { Empty } from '#web/ui/states.tsx';
 import { useStore } from '#web/ui/store.ts';
@@ -113,6 +114,7 @@ function Content({ route }: { readonly route: Route }) {
   if (route.view === 'members')
     return <GroupPanel key={route.conversationId} conversationId={route.conversationId} place="alone" />;
   if (route.view === 'person') return <PersonCard userId={route.userId} place="alone" />;
+  if (route.view === 'search') return <SearchPage />;
   if (route.view === 'settings') return <SettingsPage />;
   if (route.view === 'permissions') return <PermissionsPage />;
   return <Empty icon={<ChatRegular />} title={text.app.nothingOpen} hint={text.app.nothingOpenHint} />;

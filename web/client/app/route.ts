@@ -8,12 +8,14 @@ export type Route =
   | { readonly view: 'person'; readonly userId: UserId }
   /** A group or channel, and on a narrow page who is in it. */
   | { readonly view: 'conversation' | 'members'; readonly conversationId: ConversationId }
+  | { readonly view: 'search' }
   | { readonly view: 'settings' }
   | { readonly view: 'permissions' };
 
 const idPattern = /^\/(chat|person|conversation)\/([A-Za-z0-9_-]{1,64})(\/members)?$/;
 
 export function routeOf(path: string): Route {
+  if (path === '/search') return { view: 'search' };
   if (path === '/settings') return { view: 'settings' };
   if (path === '/permissions') return { view: 'permissions' };
   const [, view, id, members] = idPattern.exec(path) ?? [];

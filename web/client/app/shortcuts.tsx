@@ -51,6 +51,10 @@ export function useShortcuts({ onPresence }: { readonly onPresence: () => void }
       preferences.set({ ...preferences.value, column });
       requestAnimationFrame(() => document.getElementById(`tab-${column}`)?.focus());
     };
+    const showSearch = () => {
+      go({ view: 'search' });
+      document.getElementById('message-search')?.focus();
+    };
     const toggleCard = () => preferences.set({ ...preferences.value, card: !preferences.value.card });
     const byAlt = new Map<string, () => void>([
       ['Digit1', () => show('chats')],
@@ -69,6 +73,7 @@ export function useShortcuts({ onPresence }: { readonly onPresence: () => void }
     const actOf = (event: KeyboardEvent): (() => void) | undefined => {
       const { key, code, ctrlKey, metaKey, altKey, shiftKey } = event;
       if ((ctrlKey || metaKey) && !altKey && key.toLowerCase() === 'k') return () => document.getElementById('search')?.focus();
+      if ((ctrlKey || metaKey) && !altKey && !shiftKey && key.toLowerCase() === 'f') return showSearch;
       if ((ctrlKey || metaKey) && key === ',') return () => go({ view: 'settings' });
       if (altKey && !ctrlKey && !metaKey) return byAlt.get(code);
       if (ctrlKey || metaKey) return undefined;
@@ -110,6 +115,7 @@ export function ShortcutsHelp({ onClose }: { readonly onClose: () => void }) {
   const { shortcuts } = text;
   const keys: readonly (readonly [string, string])[] = [
     ['Ctrl + K', shortcuts.search],
+    ['Ctrl + F', shortcuts.searchMessages],
     ['Alt + 1', shortcuts.chats],
     ['Alt + 2', shortcuts.contacts],
     ['Alt + P', shortcuts.presence],

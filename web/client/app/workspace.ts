@@ -18,6 +18,7 @@ import { Attachments } from '#web/client/files/attachments.ts';
 import { FileStates } from '#web/client/files/file-states.ts';
 import { People } from '#web/client/people/people.ts';
 import { Pictures } from '#web/client/people/pictures.ts';
+import { MessageSearch } from '#web/client/search/message-search.ts';
 import { Store } from '#web/ui/store.ts';
 
 export type Grants = EventFields<'permissions.changed'>;
@@ -37,6 +38,7 @@ export class Workspace {
   readonly presence: PresenceWatch;
   readonly conversations: Conversations;
   readonly contacts: Contacts;
+  readonly messageSearch: MessageSearch;
   readonly files: Files;
   readonly fileStates: FileStates;
   readonly attachments: Attachments;
@@ -62,6 +64,7 @@ export class Workspace {
     this.presence = new PresenceWatch(client);
     this.conversations = new Conversations(client);
     this.contacts = new Contacts(client);
+    this.messageSearch = new MessageSearch(client);
     this.drafts = new Drafts(new StoredDrafts(client));
     this.files = new Files(client);
     this.fileStates = new FileStates(this.files);

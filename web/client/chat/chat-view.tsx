@@ -3,7 +3,7 @@ import { ArrowLeftRegular } from '@fluentui/react-icons/svg/arrow-left';
 import { ContactCardRegular } from '@fluentui/react-icons/svg/contact-card';
 import { useCallback } from 'react';
 import type { UserId } from '#web/api/index.ts';
-import { useMedia, useNow, usePerson, usePresence, useWorkspace } from '#web/client/app/hooks.ts';
+import { useConversationChanges, useMedia, useNow, usePerson, usePresence, useWorkspace } from '#web/client/app/hooks.ts';
 import { go, goBack } from '#web/client/app/route.ts';
 import { useShell } from '#web/client/app/shell.ts';
 import { narrow, wide } from '#web/client/app/widths.ts';
@@ -11,6 +11,7 @@ import { usePersonName } from '#web/client/people/person-name.ts';
 import { mayDo } from '#web/client/permissions/rights.ts';
 import { PersonAvatar } from '#web/client/presence/person-avatar.tsx';
 import { presenceLine } from '#web/client/presence/presence-words.ts';
+import { SearchButton } from '#web/client/search/search-button.tsx';
 import { useStore } from '#web/ui/store.ts';
 import { useWords } from '#web/ui/text.ts';
 import { Composer } from './composer.tsx';
@@ -50,6 +51,8 @@ export function ChatView({ userId }: { readonly userId: UserId }) {
   const { card } = useStore(preferences);
   const isNarrow = useMedia(narrow);
   const isWide = useMedia(wide);
+  const { conversations } = useWorkspace();
+  useConversationChanges();
   const name = usePersonName(userId);
   const presence = usePresence(userId);
   const showCard = () => {
@@ -69,6 +72,7 @@ export function ChatView({ userId }: { readonly userId: UserId }) {
             {presence?.note && ` · ${presence.note.text}`}
           </Text>
         </div>
+        <SearchButton conversationId={conversations.with(userId)?.id} />
         <Tooltip content={cardLabel} relationship="label">
           <Button
             appearance="subtle"

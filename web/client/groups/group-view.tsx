@@ -9,6 +9,7 @@ import { useShell } from '#web/client/app/shell.ts';
 import { narrow, wide } from '#web/client/app/widths.ts';
 import { Composer } from '#web/client/chat/composer.tsx';
 import { ConversationPane } from '#web/client/chat/conversation-pane.tsx';
+import { SearchButton } from '#web/client/search/search-button.tsx';
 import { useStore } from '#web/ui/store.ts';
 import { useWords } from '#web/ui/text.ts';
 import { GroupAvatar, titleOf } from './group-avatar.tsx';
@@ -89,6 +90,7 @@ function Head({
         </Text>
       </div>
       {live && !live.log.left && <MuteMenu live={live} />}
+      <SearchButton conversationId={live?.id} />
       <Tooltip content={label} relationship="label">
         <Button
           appearance="subtle"
