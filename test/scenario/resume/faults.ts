@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Cluster } from '#test/support/cluster.ts';
+import { DatabaseLock } from '#test/support/database-lock.ts';
 import type { Seeded } from '#test/support/seeded.ts';
 import type { Writer } from './writer.ts';
 
@@ -34,6 +35,11 @@ const faults: Readonly<Record<string, Fault>> = {
     redisLink.cut();
     await pause(random.between(100, 2_500));
     await redisLink.heal();
+  },
+  async 'another process holds the database'(cluster, _writers, random) {
+    const lock = await DatabaseLock.hold(cluster.mesh.databaseFile);
+    await pause(random.between(300, 3_000));
+    await lock.release();
   },
   async 'connections of clients break'(_cluster, writers, random) {
     for (const writer of writers) if (random.next() < 0.4) writer.tear();
