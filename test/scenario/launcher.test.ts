@@ -8,7 +8,7 @@ import { endProcess } from '#test/support/child-process.ts';
 import { eventually } from '#test/support/eventually.ts';
 import { freePortRow } from '#test/support/free-port.ts';
 import { TempFolder } from '#test/support/temp-folder.ts';
-import { Client } from '#web/api/index.ts';
+import { Client, Files } from '#web/api/index.ts';
 
 interface Announced {
   readonly servers: readonly { readonly id: string; readonly url: string; readonly pid: number }[];
@@ -65,6 +65,8 @@ describe('npm start', function () {
     const client = new Client({ servers: [first.servers[0]?.url ?? ''] });
     const welcome = await client.signIn(person.signIn, person.password);
     assert.equal(welcome.serverId, person.homeServer);
+    const upload = await new Files(client).upload(new File(['demo'], 'demo.txt'));
+    assert.equal((await upload.finished).size, 4);
     client.close();
 
     assert(launcher);

@@ -67,7 +67,7 @@ export class Workspace {
     this.messageSearch = new MessageSearch(client);
     this.drafts = new Drafts(new StoredDrafts(client));
     this.files = new Files(client);
-    this.fileStates = new FileStates(this.files);
+    this.fileStates = new FileStates(this.files, client.clock);
     this.attachments = new Attachments(this.files);
     this.now = new Store(client.now());
     const minute = client.clock.every(30_000, () => this.now.set(client.now()));

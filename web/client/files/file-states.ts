@@ -1,4 +1,14 @@
-import { Emitter, type FileId, type FileState, type Files, NoServerAnswered, UCError, type Unsubscribe } from '#web/api/index.ts';
+import {
+  type ClientClock,
+  type ClientTimer,
+  Emitter,
+  type FileId,
+  type FileState,
+  type Files,
+  NoServerAnswered,
+  UCError,
+  type Unsubscribe,
+} from '#web/api/index.ts';
 
 /** Files that are asked about at once. */
 const mostAsked = 50;
@@ -13,10 +23,12 @@ export class FileStates {
   readonly #states = new Map<FileId, FileState>();
   readonly #shown = new Map<FileId, number>();
   readonly #changes = new Emitter<void>();
-  #asking: ReturnType<typeof setTimeout> | undefined;
+  readonly #clock: ClientClock;
+  #asking: ClientTimer | undefined;
 
-  constructor(files: Files) {
+  constructor(files: Files, clock: ClientClock) {
     this.#files = files;
+    this.#clock = clock;
   }
 
   /** `undefined` until it is known. */
@@ -38,7 +50,7 @@ export class FileStates {
   }
 
   close(): void {
-    clearTimeout(this.#asking);
+    this.#asking?.stop();
   }
 
   #isSettled(fileId: FileId): boolean {
@@ -47,10 +59,10 @@ export class FileStates {
   }
 
   #askIn(delayMs: number): void {
-    this.#asking ??= setTimeout(() => {
+    this.#asking ??= this.#clock.after(delayMs, () => {
       this.#asking = undefined;
       void this.#ask();
-    }, delayMs);
+    });
   }
 
   async #ask(): Promise<void> {
