@@ -1,3 +1,4 @@
+import type { Bus } from '../mesh/bus.ts';
 import type { RedisConnection } from '../redis/connection.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
@@ -10,6 +11,8 @@ const retryMs = 250;
 
 export interface BoardWatchOptions {
   readonly redis: RedisConnection;
+  /** Where heartbeats are told. */
+  readonly bus: Bus;
   readonly board: Board;
   readonly members: () => MemberTable;
   readonly clock: Clock;
@@ -19,8 +22,9 @@ export interface BoardWatchOptions {
 }
 
 /**
- * Keeps what stands in Redis and what this server remembers the same: after every return of Redis it first puts back lives and
- * tombstones that may be lost there, and reads what others put there; nothing is judged, taken or applied before.
+ * Keeps what stands in Redis and what this server remembers the same: it hears every heartbeat, and after every return of Redis it
+ * first puts back lives and tombstones that may be lost there, and reads what others put there; nothing is judged, taken or applied
+ * before.
  */
 export class BoardWatch {
   readonly #options: BoardWatchOptions;
@@ -41,8 +45,12 @@ export class BoardWatch {
 
   /** Resolves when Redis, if it is up, has been brought up to date. */
   async start(): Promise<void> {
-    const { redis, clock } = this.#options;
+    const { redis, bus, board, members, clock } = this.#options;
     this.#stops.push(
+      bus.subscribe(board.channel, (bytes) => {
+        const record = board.readBeat(bytes.toString());
+        if (record !== undefined) members().heard(record);
+      }),
       redis.onUp(() => void this.#restore()),
       redis.onDown(() => {
         this.#restored = false;

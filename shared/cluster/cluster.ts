@@ -1,25 +1,18 @@
-import { readFileSync } from 'node:fs';
-import { type Incarnation, type IncarnationId, incarnationId, parseIncarnation, type ServerId } from '../ids.ts';
-import type { Bus } from '../mesh/bus.ts';
-import type { MeshConfig } from '../mesh/config.ts';
+import { type Incarnation, type IncarnationId, incarnationId, parseIncarnation } from '../ids.ts';
 import { memberLost } from '../mesh/contracts/cluster.ts';
-import { DirectClient } from '../mesh/direct-client.ts';
-import { DirectServer } from '../mesh/direct-server.ts';
-import { ServerMesh } from '../mesh/mesh.ts';
-import { MeshKeys } from '../mesh/mesh-keys.ts';
+import type { ServerMesh } from '../mesh/mesh.ts';
+import type { MeshKeys } from '../mesh/mesh-keys.ts';
 import type { Unsubscribe } from '../mesh/mesh-port.ts';
-import { RedisBus } from '../mesh/redis-bus.ts';
 import { UCError } from '../protocol/errors.ts';
-import type { RedisConfig } from '../redis/config.ts';
-import { RedisConnection } from '../redis/connection.ts';
-import { createKeys, type Keys } from '../redis/keys.ts';
-import { type MemberRecord, RecordSigner } from '../redis/records.ts';
-import type { Clock } from '../runtime/clock.ts';
+import type { RedisConnection } from '../redis/connection.ts';
+import type { Keys } from '../redis/keys.ts';
+import type { MemberRecord, RecordSigner } from '../redis/records.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { type BeatResult, Board } from './board.ts';
 import { BoardWatch } from './board-watch.ts';
 import type { Cluster, Load, LostStep } from './cluster-port.ts';
 import { Heartbeat } from './heartbeat.ts';
+import { type LinkOptions, Links } from './links.ts';
 import { LostMemberReaper } from './lost-member.ts';
 import { MemberTable } from './members.ts';
 import { OwnLife } from './own-life.ts';
@@ -27,28 +20,19 @@ import { Permission } from './permission.ts';
 
 /** How recent our own heartbeat and self-ping must be for us to judge others. */
 const judgeWithinMs = 1_000;
-/** How long a start waits for the mesh to be up. */
-const startWaitMs = 2_000;
 
-export interface ClusterOptions {
-  readonly serverId: ServerId;
+export interface ClusterOptions extends LinkOptions {
   readonly site: string;
   /** Of the program, shown to administrators. */
   readonly version: string;
   /** Where clients connect. */
   readonly url: string;
-  readonly mesh: MeshConfig;
-  readonly redis: RedisConfig;
   /** The server's own folder; keeps its life. */
   readonly dataFolder: string;
-  readonly clock: Clock;
-  readonly logger: Logger;
   /** Asked with every heartbeat. */
   readonly load: () => Load;
   /** Another process lives as this server now (it was started while this one hung, or by mistake): this one must end. */
   readonly onReplaced: () => void;
-  /** Default: {@link RedisBus}. */
-  readonly bus?: Bus;
 }
 
 /**
@@ -64,8 +48,7 @@ export class ServerCluster implements Cluster {
   readonly signer: RecordSigner;
   readonly #options: ClusterOptions;
   readonly #logger: Logger;
-  readonly #bus: Bus;
-  readonly #direct: DirectServer;
+  readonly #links: Links;
   readonly #board: Board;
   readonly #heartbeat: Heartbeat;
   readonly #permission: Permission;
@@ -79,19 +62,17 @@ export class ServerCluster implements Cluster {
   #stopped = false;
 
   constructor(options: ClusterOptions) {
-    const { serverId, clock, mesh: config, redis } = options;
-    const name = `ucmesh:${config.id}:${serverId}`;
+    const { serverId, clock } = options;
     const logger = options.logger.child({ server: serverId });
+    const links = new Links({ ...options, logger });
     this.#options = options;
     this.#logger = logger.child({ part: 'cluster' });
-    this.keys = createKeys(config.id);
-    this.meshKeys = new MeshKeys(config.id, config.password);
-    this.signer = new RecordSigner(this.meshKeys);
-    this.redis = new RedisConnection({ config: redis, name, clock, logger });
-    this.#bus = options.bus ?? new RedisBus({ config: redis, name, logger });
-    const direct = new DirectClient({ keys: this.meshKeys, ca: config.tls?.ca && readFileSync(config.tls.ca) });
-    this.#direct = new DirectServer({ config, keys: this.meshKeys, logger: this.#logger });
-    this.mesh = new ServerMesh({ bus: this.#bus, keys: this.meshKeys, redisKeys: this.keys, direct, clock, logger });
+    this.#links = links;
+    this.keys = links.keys;
+    this.meshKeys = links.meshKeys;
+    this.signer = links.signer;
+    this.redis = links.redis;
+    this.mesh = links.mesh;
     this.#board = new Board({ redis: this.redis, keys: this.keys, signer: this.signer, logger: this.#logger });
     const parts = { clock, logger: this.#logger, redis: this.redis, board: this.#board, members: () => this.members };
     this.#life = new OwnLife({
@@ -103,7 +84,7 @@ export class ServerCluster implements Cluster {
       onRebirth: (now, before) => this.#liveOn(now, before),
       onReplaced: () => this.#giveWay(),
     });
-    this.#watch = new BoardWatch({ ...parts, onBack: () => this.#redisIsBack() });
+    this.#watch = new BoardWatch({ ...parts, bus: links.bus, onBack: () => this.#redisIsBack() });
     this.#reaper = new LostMemberReaper({ board: this.#board, clock, logger: this.#logger, self: () => this.#id });
     this.#permission = new Permission({
       clock,
@@ -125,7 +106,7 @@ export class ServerCluster implements Cluster {
       logger: this.#logger,
       alive: async (meshUrl, timeoutMs) => {
         const of = this.#id;
-        const answer = await direct.alive(meshUrl, of, timeoutMs);
+        const answer = await links.client.alive(meshUrl, of, timeoutMs);
         // What was said about the life before says nothing about this one.
         return of === this.#id ? answer : 'silent';
       },
@@ -160,17 +141,17 @@ export class ServerCluster implements Cluster {
    * @throws Error when the mesh address cannot be bound or Redis must not be used (see {@link RedisConnection.open}).
    */
   async start(): Promise<void> {
-    this.#meshUrl = await this.#direct.listen();
+    this.#meshUrl = await this.#links.server.listen();
     try {
       await this.redis.open();
       await this.#life.begin();
     } catch (error) {
-      await this.#direct.close();
+      await this.#links.server.close();
       throw error;
     }
     this.members.setSelf(this.#record(0));
     this.mesh.start(this.self);
-    this.#direct.answerWith({
+    this.#links.server.answerWith({
       self: () => (this.#stopped ? undefined : this.#id),
       isBuried: (incarnation) => this.members.isBuried(parseIncarnation(incarnation)),
       request: (bytes) => this.mesh.answerDirectly(bytes),
@@ -179,7 +160,7 @@ export class ServerCluster implements Cluster {
     this.members.start();
     this.#heartbeat.start();
     await this.#watch.start();
-    if (this.redis.state === 'up') await this.#meshUp();
+    if (this.redis.state === 'up') await this.#links.untilMeshUp();
   }
 
   /** Leaves the mesh, after everything this server held was given back; the mesh address is closed last of all. */
@@ -198,9 +179,7 @@ export class ServerCluster implements Cluster {
       }
     }
     if (!this.#life.replaced) this.mesh.broadcast(memberLost, { incarnation: this.#id, reason: 'stopped' });
-    this.mesh.stop();
-    this.redis.close();
-    await this.#direct.close();
+    await this.#links.close();
   }
 
   async untilMayWrite(): Promise<void> {
@@ -244,10 +223,6 @@ export class ServerCluster implements Cluster {
   /** What the parts tell each other. */
   #connect(): void {
     const { mesh, members } = this;
-    this.#bus.subscribe(this.#board.channel, (bytes) => {
-      const record = this.#board.readBeat(bytes.toString());
-      if (record !== undefined) members.heard(record);
-    });
     members.onJoined((member) => mesh.meet(member.incarnation, member.meshUrl));
     members.onChanged((member) => mesh.meet(member.incarnation, member.meshUrl));
     members.onLost((lost, tombstone) => {
@@ -280,13 +255,6 @@ export class ServerCluster implements Cluster {
       this.mesh.silenceMs < judgeWithinMs &&
       this.#heartbeat.gapMs < judgeWithinMs
     );
-  }
-
-  async #meshUp(): Promise<void> {
-    const { clock } = this.#options;
-    const untilMs = clock.monotonicMs() + startWaitMs;
-    while (this.mesh.state === 'down' && clock.monotonicMs() < untilMs)
-      await new Promise<void>((resolve) => clock.after(10, resolve));
   }
 
   async #redisIsBack(): Promise<void> {
