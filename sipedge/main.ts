@@ -16,10 +16,19 @@ const first = await new Promise<string | undefined>((resolve) => {
 });
 if (first === undefined) process.exit(2);
 
-const options = optionsSchema.parse(JSON.parse(first));
-const logger = createLogger({ level: options.log, format: 'json', fields: { process: 'sipedge' } });
+const given = optionsSchema.safeParse(JSON.parse(first));
+const logger = createLogger({ level: given.data?.log ?? 'warn', format: 'json', fields: { process: 'sipedge' } });
 process.on('unhandledRejection', (error) => logger.error('a promise was rejected and nobody looked', { error }));
-const edge = await startEdge(options, { clock: systemClock, logger });
+
+function fail(problem: string, error: unknown): never {
+  logger.error(problem, { error });
+  process.exit(1);
+}
+
+if (!given.success) fail('the options are wrong', given.error);
+const edge = await startEdge(given.data, { clock: systemClock, logger }).catch((error: unknown) =>
+  fail('nothing can be served', error),
+);
 
 let isStopping = false;
 function stop(): void {

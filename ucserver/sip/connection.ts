@@ -1,0 +1,52 @@
+import type { HealthReporter } from '#shared/runtime/health.ts';
+import type { Logger } from '#shared/runtime/logger.ts';
+import type { ControlAddress } from './edge-process.ts';
+import { createSrf, disconnect, type Reconnection, type SrfApplication } from './srf.ts';
+
+const longestPauseMs = 2_000;
+
+/** The connection to the edge or the drachtio-server. It is made again by itself for as long as the server runs. */
+export class SipConnection {
+  /** Handlers are registered here, before {@link start}. */
+  readonly application: SrfApplication = createSrf();
+  readonly #logger: Logger;
+  readonly #health: HealthReporter;
+  readonly #reconnection: Reconnection = { retryMaxDelay: longestPauseMs };
+  #isConnected = false;
+  #isStopping = false;
+
+  constructor(logger: Logger, health: HealthReporter) {
+    this.#logger = logger;
+    this.#health = health;
+    this.application.on('connect', (error, listeners, version) => {
+      if (error) {
+        this.#away('it does not accept our secret');
+        return;
+      }
+      this.#isConnected = true;
+      this.#health.up();
+      this.#logger.info('phones can be reached', { listeners, version });
+    });
+    this.application.on('error', (error) => this.#away(error.message));
+    this.application.on('close', () => this.#away('the connection is closed'));
+  }
+
+  get isConnected(): boolean {
+    return this.#isConnected;
+  }
+
+  start(address: ControlAddress): void {
+    this.application.connect({ ...address, reconnect: this.#reconnection, enablePing: true, pingInterval: 15_000 });
+  }
+
+  stop(): void {
+    this.#isStopping = true;
+    disconnect(this.application, this.#reconnection);
+  }
+
+  #away(detail: string): void {
+    if (this.#isConnected && !this.#isStopping) this.#logger.warn('the SIP edge is away', { detail });
+    this.#isConnected = false;
+    this.#health.away(detail);
+  }
+}
