@@ -12,6 +12,7 @@ import { presenceFanout } from './presence-fanout.ts';
 import { presenceLatency } from './presence-latency.ts';
 import { sessionMemory } from './session-memory.ts';
 import { signInStorm } from './sign-in-storm.ts';
+import { sipEdge } from './sip-edge.ts';
 
 const benches: readonly Bench[] = [
   presenceLatency,
@@ -23,6 +24,7 @@ const benches: readonly Bench[] = [
   chatHistory,
   signInStorm,
   sessionMemory,
+  sipEdge,
 ];
 
 const { values, positionals } = parseArgs({
