@@ -14,6 +14,7 @@ import { outboxConfigSchema } from './outbox/index.ts';
 import { ownershipConfigSchema } from './ownership/index.ts';
 import { presenceConfigSchema } from './presence/index.ts';
 import { signInConfigSchema } from './sign-in/index.ts';
+import { sipConfigSchema } from './sip/index.ts';
 
 const serverSchema = z.strictObject({
   id: serverIdSchema.describe('Name of this server, unique in the mesh; it stays the same for ever.'),
@@ -43,6 +44,7 @@ export const configSchema = defineConfig({
   presence: presenceConfigSchema.describe('Presence.'),
   chat: chatConfigSchema.describe('Chat.'),
   files: filesConfigSchema.describe('Files that people exchange.'),
+  sip: sipConfigSchema.describe('Phones.'),
   outbox: outboxConfigSchema.describe('What is accepted while the database is away.'),
   log: logSchema.describe('The log.'),
 });

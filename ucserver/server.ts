@@ -28,6 +28,7 @@ import { procedures } from './procedures.ts';
 import { watchReach } from './reach.ts';
 import { registerSettingMethods, Settings } from './settings/index.ts';
 import { createSignIn, type SignIn } from './sign-in/index.ts';
+import { createSip, type Sip } from './sip/index.ts';
 
 export interface ServerOptions {
   readonly config: Config;
@@ -48,6 +49,8 @@ export interface UCServer {
   readonly permissions: Permissions;
   readonly presence: PresenceService;
   readonly signIn: SignIn;
+  /** Undefined when it has no phones. */
+  readonly sip: Sip | undefined;
   /** Drains, gives back what it holds and leaves the mesh, within 10 s. */
   stop(reason: string): Promise<void>;
 }
@@ -169,6 +172,8 @@ export async function startServer({
     messageDays: () => settings.get(messageDaysSetting),
   });
 
+  const sip = createSip({ config: config.sip, health, ...base });
+
   const forgotten = dispatcher.missing();
   if (forgotten.length > 0) throw new Error(`nobody handles ${forgotten.join(', ')}`);
 
@@ -206,6 +211,7 @@ export async function startServer({
   lifecycle.add({ name: 'chat', ...chat });
   lifecycle.add({ name: 'sessions', start: () => sessions.start(), stop: () => sessions.stop() });
   lifecycle.add({ name: 'sign-in', start: () => signIn.start(), stop: () => signIn.stop() });
+  if (sip !== undefined) lifecycle.add({ name: 'sip', start: () => sip.start(), stop: () => sip.stop() });
   // Features must be listening before the mesh is joined, and the mesh be joined before people come.
   lifecycle.add({ name: 'mesh', start: () => cluster.start() });
   lifecycle.add({
@@ -221,5 +227,5 @@ export async function startServer({
   lifecycle.add({ name: 'people', stop: (deadline: Deadline) => signIn.drain(Math.max(0, deadline.remainingMs() - leavingMs)) });
   await lifecycle.start();
 
-  return { url: http.url, cluster, sessions, permissions, presence, signIn, stop: (reason) => lifecycle.stop(reason) };
+  return { url: http.url, cluster, sessions, permissions, presence, signIn, sip, stop: (reason) => lifecycle.stop(reason) };
 }
