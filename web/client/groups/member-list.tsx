@@ -16,6 +16,7 @@ import { VirtualList } from '#web/ui/virtual-list.tsx';
 import { orderedMembers } from './member-order.ts';
 
 const useStyles = makeStyles({
+  role: { flexShrink: 0 },
   row: { display: 'flex', alignItems: 'center', width: '100%', minWidth: 0, paddingRight: tokens.spacingHorizontalS },
   nobody: { display: 'block', padding: tokens.spacingHorizontalS, color: tokens.colorNeutralForeground3 },
 });
@@ -56,7 +57,7 @@ export function MemberList({ live, filter, moderates }: MemberListProps) {
               <div className={styles.row}>
                 <PersonRow userId={userId} />
                 {moderators.includes(userId) && (
-                  <Badge appearance="tint" size="small">
+                  <Badge appearance="tint" className={styles.role}>
                     {text.groups.moderator}
                   </Badge>
                 )}

@@ -14,6 +14,7 @@ import { PeopleSearch } from './people-search.tsx';
 const rowsInSight = 3;
 
 const useStyles = makeStyles({
+  role: { flexShrink: 0 },
   root: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalS },
   row: { display: 'flex', alignItems: 'center', width: '100%', minWidth: 0, paddingRight: tokens.spacingHorizontalS },
   list: { border: `1px solid ${tokens.colorNeutralStroke2}`, borderRadius: tokens.borderRadiusMedium },
@@ -60,7 +61,7 @@ export function PeoplePicker({ chosen, onChange, present, error }: PeoplePickerP
                     <div className={styles.row}>
                       <PersonRow userId={person.userId} department />
                       {person.moderator && (
-                        <Badge appearance="tint" size="small">
+                        <Badge appearance="tint" className={styles.role}>
                           {groups.moderator}
                         </Badge>
                       )}

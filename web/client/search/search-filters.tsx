@@ -32,6 +32,7 @@ const useStyles = makeStyles({
     alignItems: 'end',
   },
   box: { minWidth: 0, width: '100%' },
+  field: { minWidth: 0, width: '100%' },
 });
 
 /** What one looks for: words, and what narrows the search. */
@@ -142,6 +143,7 @@ function AuthorField() {
     <Field label={words.author}>
       <Combobox
         className={styles.box}
+        input={{ className: styles.field }}
         freeform
         placeholder={words.anybody}
         value={query ?? (author === undefined ? '' : nameOf(author))}
