@@ -106,7 +106,7 @@ for (const [kind, create] of [['a folder', folderStore]] as const) {
       const heir = await other.hold(name);
       assert.equal(heir.length, 4);
       // The dead one was only asleep.
-      await zombie.append(bytesOf('EVIL')).catch(() => undefined);
+      await assert.rejects(zombie.append(bytesOf('EVIL')), { code: 'OFFSET_CONFLICT' });
       await zombie.release().catch(() => undefined);
       await heir.append(bytesOf(' bytes'));
       assert.equal(await heir.commit(), hashOf('good bytes'));

@@ -14,6 +14,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { UCError } from '#shared/protocol/errors.ts';
 import { type StoreGate, unavailable } from './store-gate.ts';
 
 /** Bytes read at a time. */
@@ -91,7 +92,7 @@ export class FolderDisk {
     if (linked !== true) {
       const bytes = await this.read(from);
       if (bytes === undefined) throw unavailable('an upload has vanished');
-      await this.append(temporary, bytes);
+      await this.append(temporary, 0, bytes);
       await this.move(temporary, to);
     }
     await this.sync(dirname(to));
@@ -122,18 +123,36 @@ export class FolderDisk {
     await this.move(temporary, file);
   }
 
-  /** Adds to a file, which is made if need be. @returns its length, when that is safe on disk. */
-  async append(file: string, chunks: AsyncIterable<Uint8Array>): Promise<number> {
-    const handle = await this.#must(() => open(file, constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND, 0o600));
+  /** Like {@link size}, but never an older one: opening a file asks the machine that has it, also where sizes are remembered. */
+  async presentSize(file: string): Promise<number | undefined> {
+    const handle = await this.#try(() => open(file, 'r'));
+    return handle && this.#closing(handle, async () => (await this.#must(() => handle.stat())).size);
+  }
+
+  /**
+   * Adds to the end of a file, which is made if need be.
+   *
+   * @param at where the end is expected
+   * @returns its length, when that is safe on disk.
+   * @throws UCError `OFFSET_CONFLICT` when the end is elsewhere; nothing was written then.
+   */
+  async append(file: string, at: number, chunks: AsyncIterable<Uint8Array>): Promise<number> {
+    const handle = await this.#must(() => open(file, constants.O_WRONLY | constants.O_CREAT, 0o600));
     return this.#closing(handle, async () => {
-      const gathered = new Gathering((bytes) => this.#must(() => writeAll(handle, bytes)));
+      const { size } = await this.#must(() => handle.stat());
+      if (size !== at) throw new UCError('OFFSET_CONFLICT', undefined, { details: { offset: size } });
+      let end = at;
+      const gathered = new Gathering(async (bytes) => {
+        await this.#must(() => writeAll(handle, bytes, end));
+        end += bytes.length;
+      });
       try {
         for await (const chunk of chunks) await gathered.add(chunk);
       } finally {
         await gathered.flush();
         await this.#must(() => handle.datasync());
       }
-      return (await this.#must(() => handle.stat())).size;
+      return end;
     });
   }
 
@@ -209,8 +228,11 @@ class Gathering {
   }
 }
 
-async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length; ) at += (await handle.write(bytes, at)).bytesWritten;
+async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let at = 0; at < bytes.length; ) {
+    const { bytesWritten } = await handle.write(bytes, at, bytes.length - at, position + at);
+    at += bytesWritten;
+  }
 }
 
 function codeOf(error: unknown): string | undefined {

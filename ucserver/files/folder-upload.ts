@@ -61,9 +61,9 @@ export class FolderUpload implements HeldUpload {
   async append(chunks: AsyncIterable<Uint8Array>): Promise<number> {
     const { disk } = this.#options;
     try {
-      this.#length = await disk.append(this.#part, chunks);
+      this.#length = await disk.append(this.#part, this.#length, chunks);
     } catch (error) {
-      this.#length = (await disk.size(this.#part)) ?? 0;
+      this.#length = (await disk.presentSize(this.#part)) ?? 0;
       throw error;
     }
     return this.#length;
@@ -72,7 +72,7 @@ export class FolderUpload implements HeldUpload {
   async commit(): Promise<ContentHash> {
     const { disk, place } = this.#options;
     // An empty file has no part yet.
-    if (this.#length === 0) await disk.append(this.#part, nothing());
+    if (this.#length === 0) await disk.append(this.#part, 0, nothing());
     const hash = createHash('sha256');
     for await (const chunk of (await disk.read(this.#part)) ?? nothing()) hash.update(chunk);
     const name = contentHashSchema.parse(hash.digest('hex'));
@@ -99,11 +99,13 @@ async function claim({ disk, clock, folder, self, isLive }: FolderUploadOptions)
     const isLost = !isFree && holder !== '' && (holder === self || !isLive(holder));
     if (isFree || isLost || clock.monotonicMs() >= endMs) {
       const number = isFree ? newest : newest + 1;
-      if (!(await disk.create(lockOf(folder, number), self))) continue;
-      // Between looking and claiming, the next number may have come and gone.
-      if ((await newestNumber(disk, folder)) === number) return number;
-      await disk.delete(lockOf(folder, number));
-    } else await new Promise<void>((resolve) => clock.after(lookEveryMs, resolve));
+      if (await disk.create(lockOf(folder, number), self)) {
+        // Between looking and claiming, the next number may have come and gone.
+        if ((await newestNumber(disk, folder)) === number) return number;
+        await disk.delete(lockOf(folder, number));
+      }
+    }
+    await new Promise<void>((resolve) => clock.after(lookEveryMs, resolve));
   }
 }
 
@@ -112,16 +114,16 @@ async function takeOver({ disk, folder }: FolderUploadOptions, number: number): 
   const own = partOf(folder, number);
   const names = (await disk.list(folder)) ?? [];
   const older = names.filter((name) => numberOf(name) < number);
-  const known = await disk.size(own);
+  const known = await disk.presentSize(own);
   const source = Math.max(0, ...older.filter((name) => name.endsWith('.part')).map(numberOf));
   if (known === undefined && source > 0) {
     const copy = `${folder}/${number}.copy`;
     await disk.delete(copy);
-    await disk.append(copy, (await disk.read(partOf(folder, source))) ?? nothing());
+    await disk.append(copy, 0, (await disk.read(partOf(folder, source))) ?? nothing());
     await disk.move(copy, own);
   }
   for (const name of older) await disk.delete(`${folder}/${name}`);
-  return known ?? (await disk.size(own)) ?? 0;
+  return known ?? (await disk.presentSize(own)) ?? 0;
 }
 
 async function newestNumber(disk: FolderDisk, folder: string): Promise<number> {
