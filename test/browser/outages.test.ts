@@ -66,7 +66,7 @@ describe('web client: what it says and keeps while something is away', function 
     await bob.messages.getByText('kept in the meantime').waitFor({ timeout: 20_000 });
     await ann.page.locator('[data-reach="database"]').waitFor({ state: 'detached', timeout: 20_000 });
     // Stored for good: it has its number.
-    await ann.messages.getByRole('img', { name: 'Read' }).waitFor({ timeout: 20_000 });
+    await ann.messages.getByRole('img', { name: 'Read' }).last().waitFor({ timeout: 20_000 });
     assert.deepEqual(await ann.texts(), await bob.texts());
     assert.equal((await bob.texts()).filter((text) => text === 'kept in the meantime').length, 1);
   });

@@ -63,7 +63,7 @@ describe('web client: two people on two servers', function () {
     assert.equal(await link.getAttribute('href'), 'https://example.org/plan');
     assert.match((await link.getAttribute('rel')) ?? '', /noopener/);
     assert.equal(await bob.messages.locator('b').count(), 0, 'markup stays text');
-    await ann.messages.getByRole('img', { name: 'Read' }).waitFor({ timeout: 5_000 });
+    await ann.messages.getByRole('img', { name: 'Read' }).last().waitFor({ timeout: 5_000 });
     await bob.composer.pressSequentially('An answer');
     await ann.messages.getByText('bob is writing').waitFor({ timeout: 5_000 });
     await bob.composer.press('Enter');

@@ -62,6 +62,17 @@ export class ClientPage {
     await this.composer.press('Enter');
   }
 
+  /** A message of the open chat, by something that stands in it. */
+  message(text: string | RegExp): Locator {
+    return this.messages.getByRole('article').filter({ has: this.page.locator('[data-message]', { hasText: text }) });
+  }
+
+  /** Does something with a message by its menu. */
+  async act(text: string | RegExp, what: string): Promise<void> {
+    await this.message(text).last().locator('[data-message]').click({ button: 'right' });
+    await this.page.getByRole('menuitem', { name: what }).click();
+  }
+
   /** Opens the menu of the own presence, sets a state and closes it. */
   async setPresence(state: string, more: { readonly note?: string; readonly ends?: string } = {}): Promise<void> {
     await this.page.getByRole('button', { name: /My presence/ }).click();

@@ -5,6 +5,7 @@ import { type LiveConversation, UCError } from '#web/api/index.ts';
 import { useNotices } from '#web/ui/notices.tsx';
 import { useWords } from '#web/ui/text.ts';
 import type { MessageScroll } from './message-scroll.ts';
+import type { News } from './reading.ts';
 
 const useStyles = makeStyles({
   up: {
@@ -20,22 +21,19 @@ const useStyles = makeStyles({
 export interface JumpButtonsProps {
   readonly live: LiveConversation;
   readonly scroll: MessageScroll;
-  /** What is new begins behind this number. */
-  readonly newAfter: number | undefined;
+  /** What is new, while the place where it begins is not held. */
+  readonly unreached: News | undefined;
 }
 
-/** Ways to the first message nobody has read, and to the newest. */
-export function JumpButtons({ live, scroll, newAfter }: JumpButtonsProps) {
+/** Ways to the first message that was not read, and to the newest. */
+export function JumpButtons({ live, scroll, unreached }: JumpButtonsProps) {
   const styles = useStyles();
   const { text } = useWords();
   const notices = useNotices();
-  const { shown, log } = live;
-  const { unread } = log;
-  const first = shown.entries[0]?.seq ?? 0;
-  const isUnreadAbove = unread > 0 && newAfter !== undefined && live.readUpTo <= newAfter && newAfter + 1 < first;
-  const toUnread = async () => {
+  const { unread } = live.log;
+  const toFirst = async ({ after }: News) => {
     try {
-      await live.openAt((newAfter ?? 0) + 1);
+      await live.openAt(after + 1);
     } catch (error) {
       if (!(error instanceof UCError)) throw error;
       notices.failed(text.chat.failed, error);
@@ -43,12 +41,18 @@ export function JumpButtons({ live, scroll, newAfter }: JumpButtonsProps) {
   };
   return (
     <>
-      {isUnreadAbove && (
-        <Button className={styles.up} size="small" shape="circular" icon={<ArrowUpRegular />} onClick={() => void toUnread()}>
-          {text.chat.toUnread(unread)}
+      {unreached !== undefined && unreached.count > 0 && (
+        <Button
+          className={styles.up}
+          size="small"
+          shape="circular"
+          icon={<ArrowUpRegular />}
+          onClick={() => void toFirst(unreached)}
+        >
+          {text.chat.toUnread(unreached.count)}
         </Button>
       )}
-      {!scroll.atNewest && (
+      {scroll.atNewest === false && (
         <Button
           className={styles.down}
           shape="circular"

@@ -14,7 +14,7 @@ import { useMessageActs } from './message-acts.tsx';
 import { MessageRow } from './message-row.tsx';
 import { messageRows } from './message-rows.ts';
 import { useMessageScroll } from './message-scroll.ts';
-import { useReading } from './reading.ts';
+import { type News, useReading } from './reading.ts';
 
 const useStyles = makeStyles({
   root: { position: 'relative', flexGrow: 1, minHeight: 0, display: 'flex', flexDirection: 'column' },
@@ -67,8 +67,13 @@ export function MessageList({ live, visible }: { readonly live: LiveConversation
   const isDirect = live.log.kind === 'direct';
   const scroller = useRef<HTMLDivElement>(null);
   const { shown, outgoing, log } = live;
-  /** Where “new” began when this was opened, or left. */
-  const [newAfter, setNewAfter] = useState(() => (log.unread > 0 ? live.readUpTo : undefined));
+  /** Where “new” began when this was opened, or left, and how much of it there was then. */
+  const [news, setNews] = useState<News | undefined>(() =>
+    log.unread > 0 ? { after: live.readUpTo, count: log.unread } : undefined,
+  );
+  const firstSeq = shown.entries[0]?.seq ?? 1;
+  // Before the place is reached where it begins, nobody can tell which message is the first new one.
+  const newAfter = news !== undefined && (shown.isFirst || firstSeq <= news.after + 1) ? news.after : undefined;
   const notices = useMemo(() => (isDirect ? [] : groupEntries(shown.entries)), [isDirect, shown.entries]);
   const rows = useMemo(
     () =>
@@ -87,7 +92,7 @@ export function MessageList({ live, visible }: { readonly live: LiveConversation
     [isDirect, shown.messages, log.positions, self],
   );
   const scroll = useMessageScroll({ live, rows, scroller });
-  useReading({ live, rows, visible, seenTo: scroll.lastVisible, atNewest: scroll.atNewest, onAway: setNewAfter });
+  useReading({ live, rows, visible, seenTo: scroll.lastVisible, atNewest: scroll.atNewest, onAway: setNews });
   const acting = useMessageActs(live, nameOf);
 
   const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
@@ -156,7 +161,7 @@ export function MessageList({ live, visible }: { readonly live: LiveConversation
           </Text>
         </div>
       </div>
-      <JumpButtons live={live} scroll={scroll} newAfter={newAfter} />
+      <JumpButtons live={live} scroll={scroll} unreached={newAfter === undefined ? news : undefined} />
       {acting.dialog}
     </div>
   );

@@ -9,8 +9,9 @@ import { indexOfSeq, type MessageRow } from './message-rows.ts';
 const nearPx = 600;
 /** The newest message counts as seen when the bottom is this near. */
 const bottomPx = 48;
-/** A row before it was measured. */
-const estimatedPx = 58;
+/** A row before it was measured: one that follows another of its author, and one with a name above it. */
+const joinedPx = 37;
+const namedPx = 64;
 /** Room for the words above the first row, and for who is writing below the last one. */
 const topPx = 36;
 const typingPx = 26;
@@ -27,15 +28,13 @@ export interface MessageScroll {
   readonly measure: (element: HTMLElement | null) => void;
   readonly onScroll: () => void;
   readonly fetching: boolean;
-  /** The newest message is in sight. */
-  readonly atNewest: boolean;
-  /** Indexes of the first and last rows that are wholly in sight. */
-  readonly firstVisible: number;
+  /** The newest message is in sight; `undefined` until it is known where one begins to read. */
+  readonly atNewest: boolean | undefined;
+  /** Index of the last row that is wholly in sight. */
   readonly lastVisible: number;
   /** The row somebody wanted to see. */
   readonly wantedKey: string | undefined;
   readonly toNewest: () => void;
-  readonly toIndex: (index: number) => void;
   /** Moves the focus from a row to the next message in a direction. */
   readonly focusFrom: (index: number, step: 1 | -1) => void;
 }
@@ -48,7 +47,7 @@ export function useMessageScroll({ live, rows, scroller }: MessageScrollInput): 
   const { text } = useWords();
   const notices = useNotices();
   const { shown, wanted, outgoing } = live;
-  const [atNewest, setAtNewest] = useState(true);
+  const [atNewest, setAtNewest] = useState<boolean>();
   const [fetching, setFetching] = useState(false);
   const [focused, setFocused] = useState<number>();
   const [wantedKey, setWantedKey] = useState<string>();
@@ -61,7 +60,7 @@ export function useMessageScroll({ live, rows, scroller }: MessageScrollInput): 
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => estimatedPx,
+    estimateSize: (index) => (isJoined(rows[index]) ? joinedPx : namedPx),
     getItemKey: (index) => rows[index]?.key ?? index,
     overscan: 6,
     anchorTo: 'end',
@@ -97,7 +96,7 @@ export function useMessageScroll({ live, rows, scroller }: MessageScrollInput): 
     const box = scroller.current;
     if (box === null) return;
     const below = box.scrollHeight - box.scrollTop - box.clientHeight;
-    setAtNewest(shown.isNewest && below < bottomPx);
+    if (placed.current) setAtNewest(shown.isNewest && below < bottomPx);
     if (!placed.current || fetching || failed.current || rows.length === 0) return;
     if (box.scrollTop < nearPx && !shown.isFirst) void fetchMore(() => live.loadEarlier());
     else if (below < nearPx && !shown.isNewest) void fetchMore(() => live.loadLater());
@@ -182,11 +181,13 @@ export function useMessageScroll({ live, rows, scroller }: MessageScrollInput): 
     },
     fetching,
     atNewest,
-    firstVisible: visible[0]?.index ?? 0,
     lastVisible: visible.findLast(({ end }) => end <= bottom + 1)?.index ?? -1,
     wantedKey,
     toNewest,
-    toIndex: (index) => virtualizer.scrollToIndex(index, { align: 'start' }),
     focusFrom,
   };
+}
+
+function isJoined(row: MessageRow | undefined): boolean {
+  return row !== undefined && row.kind !== 'notice' && row.joined;
 }

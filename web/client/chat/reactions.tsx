@@ -37,10 +37,11 @@ export function Reactions({ reactions, nameOf, onReact }: ReactionsProps) {
         const names = users.map((userId) => (userId === self ? text.chat.own : nameOf(userId)));
         const told =
           names.length > mostNames ? [...names.slice(0, mostNames), text.groups.others(names.length - mostNames)] : names;
-        const what = text.chat.reaction(emojiName(emoji, language), format.list(told));
+        // What is to be read on it is part of its name.
+        const what = `${users.length} ${text.chat.reaction(emojiName(emoji, language), format.list(told))}`;
         const label = own ? text.chat.reactions.yours(what) : text.chat.reactions.addYours(what);
         return (
-          <Tooltip key={emoji} content={onReact ? label : what} relationship="label">
+          <Tooltip key={emoji} content={onReact ? label : what} relationship="label" positioning="below">
             <ToggleButton
               size="small"
               className={styles.chip}

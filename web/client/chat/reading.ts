@@ -5,6 +5,14 @@ import { type MessageRow, seqOf } from './message-rows.ts';
 /** Something counts as read when it was in sight this long. */
 const readAfterMs = 250;
 
+/** What nobody has read yet. */
+export interface News {
+  /** It begins behind this number. */
+  readonly after: number;
+  /** Messages of others in it. */
+  readonly count: number;
+}
+
 export interface ReadingInput {
   readonly live: LiveConversation;
   readonly rows: readonly MessageRow[];
@@ -12,9 +20,10 @@ export interface ReadingInput {
   readonly visible: boolean;
   /** Index of the last row that is wholly in sight. */
   readonly seenTo: number;
-  readonly atNewest: boolean;
-  /** Nobody looks any more; what arrives from this number on is new when somebody looks again. */
-  readonly onAway: (readUpTo: number) => void;
+  /** `undefined` until it is known where one begins to read. */
+  readonly atNewest: boolean | undefined;
+  /** Nobody looks any more; what arrives now is new when somebody looks again. */
+  readonly onAway: (news: News) => void;
 }
 
 /** Marks as read what somebody has in sight. */
@@ -35,6 +44,6 @@ export function useReading({ live, rows, visible, seenTo, atNewest, onAway }: Re
   }, [visible, atNewest, seenSeq, readUpTo, live]);
 
   useEffect(() => {
-    if (!visible) onAway(live.readUpTo);
+    if (!visible) onAway({ after: live.readUpTo, count: live.log.unread });
   }, [visible, live, onAway]);
 }
