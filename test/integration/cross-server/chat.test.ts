@@ -108,10 +108,31 @@ onOneAndTwoServers(
       assert.ok(seqs.length >= log.head);
     });
 
+    it('gives single entries with what became of them, and shows an old part as it is now', async () => {
+      const [here, there] = [await ann.chatWith(bob), await bob.chatWith(ann)];
+      const [first] = here.log.entries;
+      assert.ok(first);
+      const target = first.entryId;
+      await ann.client.call('chat.edit', { conversationId: here.id, entryId: 'an-edit' as never, target, text: 'Good day' });
+      await there.react(target, '👍', true);
+      const { entries } = await bob.client.call('chat.entries', { conversationId: here.id, entryIds: [target, 'none' as never] });
+      assert.deepEqual(
+        entries.map(({ kind }) => kind),
+        ['message', 'edit', 'reaction'],
+      );
+      assert.equal(entries[0]?.seq, first.seq);
+      await there.openAt(first.seq);
+      const shown = there.shown.messages.find(({ entryId }) => entryId === target);
+      assert.deepEqual([shown?.text, shown?.earlier], ['Good day', ['Hello']]);
+      assert.deepEqual(shown?.reactions, [{ emoji: '👍', users: [bob.userId] }]);
+    });
+
     it('shows a conversation to nobody else', async () => {
-      const { id: conversationId } = await ann.chatWith(bob);
+      const { id: conversationId, log } = await ann.chatWith(bob);
+      const entryIds = log.entries.slice(0, 1).map(({ entryId }) => entryId);
       const cleo = await stage().signIn('cleo', 0, 'Other');
       await assert.rejects(cleo.client.call('chat.history', { conversationId }), { code: 'NOT_FOUND' });
+      await assert.rejects(cleo.client.call('chat.entries', { conversationId, entryIds }), { code: 'NOT_FOUND' });
       await assert.rejects(cleo.client.call('chat.send', { conversationId, entryId: 'x' as never, body: { text: 'x' } }), {
         code: 'NOT_FOUND',
       });

@@ -112,6 +112,9 @@ export function useMessageScroll({ live, rows, scroller }: MessageScrollInput): 
     else virtualizer.scrollToEnd();
   });
 
+  // Whoever comes back reads on at the newest.
+  useEffect(() => () => live.openNewest(), [live]);
+
   const shownWanted = useRef<typeof wanted>(undefined);
   useLayoutEffect(() => {
     if (wanted === undefined || wanted === shownWanted.current) return;
