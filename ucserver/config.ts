@@ -10,6 +10,7 @@ import { databaseConfigSchema } from './database/index.ts';
 import { filesConfigSchema } from './files/index.ts';
 import { gatewayConfigSchema } from './gateway/index.ts';
 import { httpConfigSchema } from './http/index.ts';
+import { licensingConfigSchema } from './licensing/index.ts';
 import { outboxConfigSchema } from './outbox/index.ts';
 import { ownershipConfigSchema } from './ownership/index.ts';
 import { presenceConfigSchema } from './presence/index.ts';
@@ -39,6 +40,7 @@ export const configSchema = defineConfig({
   database: databaseConfigSchema.describe('The SQL database that the servers share.'),
   gateway: gatewayConfigSchema.describe('Limits of client connections.'),
   auth: authConfigSchema.describe('Passwords and tokens.'),
+  licensing: licensingConfigSchema.describe('Licences; without one nothing is limited.'),
   ownership: ownershipConfigSchema.describe('Which server serves which user.'),
   signIn: signInConfigSchema.describe('Where people are signed in, and when they move.'),
   presence: presenceConfigSchema.describe('Presence.'),

@@ -4,10 +4,12 @@ import { contactProcedures } from './contacts/index.ts';
 import type { ProcedureSet } from './database/index.ts';
 import { directoryProcedures } from './directory/index.ts';
 import { fileProcedures } from './files/index.ts';
+import { licensingProcedures } from './licensing/index.ts';
 import { permissionProcedures } from './permissions/index.ts';
 import { presenceProcedures } from './presence/index.ts';
 import { privacyProcedures } from './privacy/index.ts';
 import { settingProcedures } from './settings/index.ts';
+import { sipProcedures } from './sip/index.ts';
 
 /** The transactions of all features, as the database has to know them. */
 export const procedures: readonly ProcedureSet[] = [
@@ -15,6 +17,7 @@ export const procedures: readonly ProcedureSet[] = [
   settingProcedures,
   directoryProcedures,
   permissionProcedures,
+  licensingProcedures,
   contactProcedures,
   presenceProcedures,
   fileProcedures,
@@ -22,5 +25,6 @@ export const procedures: readonly ProcedureSet[] = [
   searchProcedures,
   draftProcedures,
   retentionProcedures,
+  sipProcedures,
   privacyProcedures,
 ];

@@ -20,6 +20,7 @@ import { Directory, registerDirectoryMethods, tellCardChanges } from './director
 import { blockedExtensionsSetting, createFiles, fileBytesSetting, fileQuotaSetting } from './files/index.ts';
 import { Dispatcher, Gateway, registerSessionMethods, SessionTable } from './gateway/index.ts';
 import { authRoutes, ClientAddress, createHttpApp, HttpServer, Networks, Origins, systemRoutes } from './http/index.ts';
+import { createLicensing } from './licensing/index.ts';
 import { createOutbox, databaseWatch, folderDisk, RedisPendingStore, redisWatch, spoolFolder } from './outbox/index.ts';
 import { createOwnership } from './ownership/index.ts';
 import { createPermissions, type Permissions } from './permissions/index.ts';
@@ -119,7 +120,9 @@ export async function startServer({
   const auth = createAuth({ config: config.auth, ...stored, mesh, meshKeys, sealing, logger });
   const { authenticator } = auth;
   const ownership = createOwnership({ cluster, signer, keys, ...base, config: config.ownership, homeOf });
+  const licensing = createLicensing({ cluster, ...stored, sessions, signer, keys, config: config.licensing, logger, registry });
   const signIn: SignIn = createSignIn({
+    seats: licensing.onlineUsers,
     ...{ cluster, ownership, sessions, dispatcher, reach, meshKeys, homeOf, config: config.signIn, ...base, registry },
     verifier: {
       verify: (token) => authenticator.authenticate(token),
@@ -172,7 +175,7 @@ export async function startServer({
     messageDays: () => settings.get(messageDaysSetting),
   });
 
-  const sip = createSip({ config: config.sip, health, ...base });
+  const sip = createSip({ config: config.sip, health, ...stored, logger, meshKeys, dispatcher, self: serverId });
 
   const forgotten = dispatcher.missing();
   if (forgotten.length > 0) throw new Error(`nobody handles ${forgotten.join(', ')}`);
@@ -214,6 +217,8 @@ export async function startServer({
   if (sip !== undefined) lifecycle.add({ name: 'sip', start: () => sip.start(), stop: () => sip.stop() });
   // Features must be listening before the mesh is joined, and the mesh be joined before people come.
   lifecycle.add({ name: 'mesh', start: () => cluster.start() });
+  // Its ledger knows the life that has just begun.
+  lifecycle.add({ name: 'licensing', start: () => licensing.start(), stop: () => licensing.stop() });
   lifecycle.add({
     name: 'http',
     start: () => {

@@ -21,6 +21,11 @@ export const errorCodes = {
   ID_CONFLICT: { retryable: false, http: 409, meaning: 'This client-made id was used before for something else.' },
   NOT_OWNER: { retryable: true, http: 503, meaning: 'The user has moved to another server meanwhile.' },
   OWNER_UNREACHABLE: { retryable: true, http: 503, meaning: 'The server that serves this user cannot be reached now.' },
+  LICENCE_EXHAUSTED: {
+    retryable: true,
+    http: 503,
+    meaning: 'The licence has no seat left; `details` says how many there are (`seats`), who holds them (`holders`) and why (`reason`).',
+  },
   OUTCOME_UNKNOWN: {
     retryable: true,
     http: 504,

@@ -6,8 +6,10 @@ import { chatSearchMethods } from './chat-search.ts';
 import { contactEvents, contactMethods } from './contacts.ts';
 import { directoryEvents, directoryMethods } from './directory.ts';
 import { fileMethods } from './files.ts';
+import { licensingEvents } from './licensing.ts';
 import type { Events, Methods } from './methods.ts';
 import { permissionEvents, permissionMethods } from './permissions.ts';
+import { phoneMethods } from './phones.ts';
 import { presenceEvents, presenceMethods } from './presence.ts';
 import { sessionEvents, sessionMethods } from './session.ts';
 import { settingEvents, settingMethods } from './settings.ts';
@@ -25,11 +27,13 @@ export const methods = {
   ...chatMethods,
   ...chatDraftMethods,
   ...chatSearchMethods,
+  ...phoneMethods,
 } as const satisfies Methods;
 
 /** Every event of the client protocol. */
 export const events = {
   ...sessionEvents,
+  ...licensingEvents,
   ...accountEvents,
   ...settingEvents,
   ...directoryEvents,

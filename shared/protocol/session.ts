@@ -114,7 +114,7 @@ export const sessionEvents = {
   },
   'session.ended': {
     about: 'This session is over; the connection closes.',
-    fields: z.object({ reason: z.enum(['signedOut', 'tokenEnded', 'locked', 'replaced']) }),
+    fields: z.object({ reason: z.enum(['signedOut', 'tokenEnded', 'locked', 'replaced', 'licenceEnded']) }),
   },
   'system.reach': {
     about: 'What is out of reach from this server has changed.',

@@ -78,6 +78,12 @@ export const keySpace = {
     meaning:
       'What an owner knows of a user beyond SQL: written before a state or note set by hand is acknowledged, else at most every 100 ms.',
   }),
+  licenceSeats: define([], () => '{licensing}:seats', {
+    type: 'hash',
+    value: 'incarnation → signed record of the seats it holds and uses, by feature',
+    expiry: 'none; the reaper of an incarnation removes its field',
+    meaning: 'Whom to ask first for seats that nobody uses. What may be given stands in SQL.',
+  }),
   pendingItems: define([], () => '{outbox}:items', {
     type: 'hash',
     value: '"<kind>/<key>/<id>" → "<place, 16 digits> <signed item>"',

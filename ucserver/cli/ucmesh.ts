@@ -7,6 +7,7 @@ import { checkConnections } from './checks.ts';
 import { withCompany } from './company.ts';
 import { readConfig } from './config-file.ts';
 import { addInitCommand, report } from './init.ts';
+import { addLicenceCommands } from './licence.ts';
 import { addPersonCommands } from './person.ts';
 import { addUserCommands, type InCompany } from './users.ts';
 
@@ -46,6 +47,10 @@ program
 
 addUserCommands(program, inCompany);
 addPersonCommands(program, inCompany);
+addLicenceCommands(program, async (act) => {
+  const config = readConfig(configFile());
+  await withCompany(config, logger, ({ database }) => act(database, config));
+});
 
 try {
   await program.parseAsync();

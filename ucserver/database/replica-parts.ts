@@ -32,6 +32,8 @@ export const replicaParts = {
     ],
   ),
   revocations: tablePart('revocation', 'revocations', 'id'),
+  licences: tablePart('licence', 'licences', 'id'),
+  sipDevices: tablePart('sipDevice', 'sip_devices', 'id'),
   signingKeys: tablePart('signingKey', 'signing_keys', 'id'),
   /** By scope. */
   settings: groupedTablePart('settings', 'settings', ['scope', 'setting_key']),

@@ -33,6 +33,11 @@ export interface Schema {
   search_positions: { conversation_id: string; indexed_seq: number };
   search_parts: SearchPartTable;
   search_tokens: SearchTokenTable;
+  licences: { id: string; document: string; installed_at: number };
+  licence_features: { feature: string; version: number };
+  licence_blocks: LicenceBlockTable;
+  licence_names: LicenceNameTable;
+  sip_devices: SipDeviceTable;
 }
 
 /** One row. The generation rises when a backup is restored: cursors of an older generation are void. */
@@ -272,4 +277,38 @@ export interface SearchTokenTable {
   token: string;
   seq: number;
   accepted_at: number;
+}
+
+/** The licensed seats that a server may give. */
+export interface LicenceBlockTable {
+  feature: string;
+  server_id: string;
+  life: number;
+  seats: number;
+  /** The last request of the holder that was carried out. */
+  request: number;
+  /** When it is free again unless it is renewed. */
+  frees_at: number;
+}
+
+/** That a user or call has a seat of a server; with `from_…` one that belongs to the block of another server. */
+export interface LicenceNameTable {
+  feature: string;
+  name: string;
+  server_id: string;
+  life: number;
+  from_server: string | null;
+  from_life: number | null;
+}
+
+/** A phone of a user; its id is also its digest user name. */
+export interface SipDeviceTable {
+  id: string;
+  user_id: string;
+  name: string;
+  /** Hashes of user name, realm and secret, hexadecimal (RFC 7616). */
+  verifier_md5: string;
+  verifier_sha256: string;
+  created_at: number;
+  revoked_at: number | null;
 }

@@ -16,7 +16,7 @@ import {
 import type { Ownership } from '#ucserver/ownership/index.ts';
 import type { Absence } from './absence.ts';
 import type { AttachedConnections } from './attached-connections.ts';
-import type { ReachSource, TokenVerifier } from './port.ts';
+import type { ReachSource, SeatSource, TokenVerifier } from './port.ts';
 import type { Redirection } from './redirection.ts';
 import type { ReturnQueue } from './return-queue.ts';
 import { type Choice, selectServer } from './server-selector.ts';
@@ -29,6 +29,7 @@ export interface OpenerOptions {
   readonly sessions: SessionTable;
   readonly dispatcher: Dispatcher;
   readonly verifier: TokenVerifier;
+  readonly seats: SeatSource;
   readonly reach: ReachSource;
   readonly homeOf: (userId: UserId) => ServerId | undefined;
   readonly tickets: Tickets;
@@ -123,8 +124,19 @@ export class Opener implements SessionOpener {
     return choice.kind === 'probe' ? this.#probeOwner(arrival, owner, choice.takeIfSilent) : this.#contest(arrival, owner);
   }
 
-  /** Takes the user, also from `silent`, an owner that does not answer, and opens the session here. */
+  /** Takes the user, also from `silent`, an owner that does not answer, and opens the session here, if there is a seat for them. */
   async #accept(arrival: Arrival, silent: Incarnation | undefined): Promise<OpenResult | undefined> {
+    const { seats, sessions } = this.#options;
+    const { userId } = arrival.session;
+    await seats.take(userId);
+    try {
+      return await this.#open(arrival, silent);
+    } finally {
+      if (!sessions.has(userId)) seats.leave(userId);
+    }
+  }
+
+  async #open(arrival: Arrival, silent: Incarnation | undefined): Promise<OpenResult | undefined> {
     const { ownership, sessions, dispatcher, absence, returns, clock } = this.#options;
     const { session, link } = arrival;
     if (!ownership.owns(session.userId) && (silent || absence.isReturning(session.userId))) {

@@ -26,6 +26,14 @@ export interface TokenVerifier {
   holds(proof: TokenProof): boolean;
 }
 
+/** Licensed seats; part of licensing. */
+export interface SeatSource {
+  /** Gives a person a seat; who has one keeps it. @throws UCError `LICENCE_EXHAUSTED` */
+  take(userId: UserId): Promise<void>;
+  /** The person uses no seat any more. */
+  leave(userId: UserId): void;
+}
+
 /** What signing in needs to know from others. */
 export interface ReachSource {
   /** What is out of reach from this server now. */

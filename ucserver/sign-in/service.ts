@@ -21,7 +21,7 @@ import { registerSignInMethods } from './methods.ts';
 import { createMetrics, type SignInMetrics } from './metrics.ts';
 import { notifyClients } from './notifier.ts';
 import { Opener } from './opener.ts';
-import type { ReachSource, SignIn, SignInLoad, TokenVerifier } from './port.ts';
+import type { ReachSource, SeatSource, SignIn, SignInLoad, TokenVerifier } from './port.ts';
 import { RecentRedirects } from './recent-redirects.ts';
 import { Redirection } from './redirection.ts';
 import { RemoteSessions } from './remote-sessions.ts';
@@ -40,6 +40,8 @@ export interface SignInDependencies {
   readonly meshKeys: Pick<MeshKeys, 'mac' | 'proves'>;
   /** The server the administrator assigned to a user. */
   readonly homeOf: (userId: UserId) => ServerId | undefined;
+  /** Licensed seats of people who are online; default: nobody needs one. */
+  readonly seats?: SeatSource;
   readonly config: SignInConfig;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -47,6 +49,8 @@ export interface SignInDependencies {
   /** 0 ≤ random < 1; default `Math.random`. */
   readonly random?: () => number;
 }
+
+const unlimited: SeatSource = { take: async () => undefined, leave: () => undefined };
 
 /** Signing in, from the opener's decision to the server's own end. */
 export class SignInService implements SignIn {
@@ -98,7 +102,7 @@ export class SignInService implements SignIn {
     this.#returning = new Returning({ ...base, absence, returns });
     this.#opener = new Opener({
       ...{ ...base, tickets, redirection, returns, absence, attached },
-      ...{ verifier: dependencies.verifier, reach: dependencies.reach },
+      ...{ verifier: dependencies.verifier, reach: dependencies.reach, seats: dependencies.seats ?? unlimited },
       onUnreachable: (userId, servers) => this.#goingHome.unreachable(userId, servers),
     });
   }

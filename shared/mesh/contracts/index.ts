@@ -2,6 +2,7 @@ import type { AnyContract } from '../contract.ts';
 import { authContracts } from './auth.ts';
 import { chatContracts } from './chat.ts';
 import { clusterContracts } from './cluster.ts';
+import { licensingContracts } from './licensing.ts';
 import { ownershipContracts } from './ownership.ts';
 import { presenceContracts } from './presence.ts';
 import { resyncContracts } from './resync.ts';
@@ -17,6 +18,7 @@ export const meshContracts = {
   resync: resyncContracts,
   storage: storageContracts,
   auth: authContracts,
+  licensing: licensingContracts,
   ownership: ownershipContracts,
   session: sessionContracts,
   presence: presenceContracts,

@@ -7,10 +7,12 @@ import { groups } from './0003-groups.ts';
 import { files } from './0004-files.ts';
 import { search } from './0005-search.ts';
 import { drafts } from './0006-drafts.ts';
+import { licensing } from './0007-licensing.ts';
+import { sipDevices } from './0008-sip-devices.ts';
 import { dialects, type Migration } from './migration.ts';
 
 /** All migrations, oldest first. */
-export const migrations: readonly Migration[] = [first, chatFeatures, groups, files, search, drafts];
+export const migrations: readonly Migration[] = [first, chatFeatures, groups, files, search, drafts, licensing, sipDevices];
 
 export interface MigrationResult {
   readonly applied: readonly string[];
