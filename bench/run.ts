@@ -6,6 +6,7 @@ import { chatGroup } from './chat-group.ts';
 import { chatHistory } from './chat-history.ts';
 import { chatOutbox } from './chat-outbox.ts';
 import { chatSend } from './chat-send.ts';
+import { licenceContention } from './licence-contention.ts';
 import { machine } from './machine.ts';
 import { presenceCostByServers } from './presence-cost-by-servers.ts';
 import { presenceFanout } from './presence-fanout.ts';
@@ -22,6 +23,7 @@ const benches: readonly Bench[] = [
   chatOutbox,
   chatGroup,
   chatHistory,
+  licenceContention,
   signInStorm,
   sessionMemory,
   sipEdge,

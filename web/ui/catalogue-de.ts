@@ -242,6 +242,7 @@ export const de: Catalogue = {
     STORAGE_UNAVAILABLE: 'Die Datenbank ist gerade nicht erreichbar.',
     OWNER_UNREACHABLE: 'Der Server dieser Person ist gerade nicht erreichbar.',
     FORBIDDEN: 'Dazu haben Sie kein Recht.',
+    LICENCE_EXHAUSTED: 'Alle Plätze der Lizenz sind vergeben.',
     RATE_LIMITED: 'Zu viele Anfragen. Bitte kurz warten.',
     OUTCOME_UNKNOWN: 'Es kam rechtzeitig keine Antwort.',
     other: 'Das hat nicht funktioniert.',

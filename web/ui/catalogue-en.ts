@@ -240,6 +240,7 @@ export const en = {
     STORAGE_UNAVAILABLE: 'The database is out of reach right now.',
     OWNER_UNREACHABLE: 'The server of this person cannot be reached right now.',
     FORBIDDEN: 'You have no right to do this.',
+    LICENCE_EXHAUSTED: 'All seats of the licence are taken.',
     RATE_LIMITED: 'Too many requests. Wait a moment.',
     OUTCOME_UNKNOWN: 'There was no answer in time.',
     other: 'It did not work.',
