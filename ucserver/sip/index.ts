@@ -1,9 +1,15 @@
-import type { Clock } from '#shared/runtime/clock.ts';
+import type { ServerId, UserId } from '#shared/ids.ts';
 import type { Health } from '#shared/runtime/health.ts';
 import type { Logger } from '#shared/runtime/logger.ts';
+import type { Dispatcher } from '#ucserver/gateway/index.ts';
 import type { SipConfig } from './config.ts';
 import { SipConnection } from './connection.ts';
+import { SipDevices, type SipDevicesOptions } from './devices.ts';
+import { DigestNonces } from './digest-nonces.ts';
 import { EdgeProcess } from './edge-process.ts';
+import { registerPhoneMethods } from './methods.ts';
+import { type Location, Registrar } from './registrar.ts';
+import { SourceGuard } from './source-guard.ts';
 import type { SrfApplication } from './srf.ts';
 
 export { type SipConfig, sipConfigSchema } from './config.ts';
@@ -16,7 +22,9 @@ export {
   provesSecret,
 } from './digest.ts';
 export { DigestNonces, type NonceJudgement } from './digest-nonces.ts';
+export type { Location } from './registrar.ts';
 export { type Binding, type Register, type RegisterOutcome, registered } from './registrar-state.ts';
+export { sipProcedures } from './repository.ts';
 export type { SrfApplication, SrfDialog, SrfHandler, SrfRequest, SrfResponder, SrfResponse } from './srf.ts';
 
 /** SIP as a server has it, by an edge of its own or a drachtio-server. */
@@ -24,6 +32,10 @@ export interface Sip {
   /** Features register what they handle here, before {@link start}. */
   readonly application: SrfApplication;
   readonly isConnected: boolean;
+  /** Where the devices of a user are reached over this server. */
+  locationsOf(userId: UserId): readonly Location[];
+  /** A device has come, gone or moved. Answers how to stop listening. */
+  onLocation(listener: (location: Location) => void): () => void;
   /** The id of the process of our own edge. */
   readonly edgePid: number | undefined;
   /** @throws Error when our own edge does not listen */
@@ -32,33 +44,44 @@ export interface Sip {
   stop(): Promise<void>;
 }
 
-export interface SipDependencies {
+export interface SipDependencies extends SipDevicesOptions {
   readonly config: SipConfig;
-  readonly clock: Clock;
   readonly logger: Logger;
   readonly health: Health;
+  readonly dispatcher: Pick<Dispatcher, 'register'>;
+  readonly self: ServerId;
 }
 
-/** @returns undefined when neither an edge nor a drachtio-server is configured: this server has no phones. */
-export function createSip({ config, clock, logger, health }: SipDependencies): Sip | undefined {
+/** People can have devices on any server. @returns undefined when neither an edge nor a drachtio-server is configured: this server has no phones. */
+export function createSip(dependencies: SipDependencies): Sip | undefined {
+  const { config, clock, logger, health, dispatcher, meshKeys, self } = dependencies;
   const { drachtio, listeners } = config;
+  const devices = new SipDevices(dependencies);
+  registerPhoneMethods(dispatcher, devices);
   if (drachtio === undefined && listeners.length === 0) return undefined;
   const connection = new SipConnection(logger, health.register('sip'));
   const edge = drachtio === undefined ? new EdgeProcess(config, clock, logger) : undefined;
+  const nonces = new DigestNonces(meshKeys, clock, self);
+  const registrar = new Registrar({ devices, nonces, guard: new SourceGuard(clock), clock, logger });
+  connection.application.use('register', (request, response) => registrar.handle(request, response));
   return {
     application: connection.application,
     get isConnected() {
       return connection.isConnected;
     },
+    locationsOf: (userId) => registrar.locationsOf(userId),
+    onLocation: (listener) => registrar.onChange(listener),
     get edgePid() {
       return edge?.pid;
     },
     async start() {
+      registrar.start();
       const address = drachtio ?? (await edge?.start());
       if (address !== undefined) connection.start(address);
     },
     async stop() {
       connection.stop();
+      registrar.stop();
       await edge?.stop();
     },
   };
