@@ -58,8 +58,6 @@ export interface Licensing {
   readonly onlineUsers: Seats;
   /** Named by calls. Emergency calls need none. */
   readonly softphoneCalls: Seats;
-  /** Told when calls have lost their seats; those that run are let finish. */
-  onCallsUncovered(listener: (names: readonly string[]) => void): Unsubscribe;
   start(): void;
   stop(): Promise<void>;
 }
@@ -74,7 +72,6 @@ export function createLicensing(dependencies: LicensingDependencies): Licensing 
   const repository = new LicensingRepository(database);
   const licence = new LicenceInForce({ replica, issuer: config.issuer, clock, logger });
   const board = new SeatBoard({ redis: cluster.redis, signer, keys });
-  const callsUncovered = new Set<(names: readonly string[]) => void>();
   const recall = new Recall({ mesh, board, logger });
   const base = {
     ...{ repository, clock, logger, self: () => cluster.self, refresh: () => replica.refresh() },
@@ -97,7 +94,8 @@ export function createLicensing(dependencies: LicensingDependencies): Licensing 
     feature: 'softphoneCalls',
     limit: () => licence.limit('softphoneCalls'),
     recall: (seats) => recall.ask('softphoneCalls', seats),
-    onUncovered: (names) => callsUncovered.forEach((listener) => void listener(names)),
+    // Calls that run are let finish.
+    onUncovered: () => undefined,
     onEnding: () => undefined,
   });
   const pools = { onlineUsers: users, softphoneCalls: calls } as const;
@@ -120,10 +118,6 @@ export function createLicensing(dependencies: LicensingDependencies): Licensing 
   return {
     onlineUsers: users,
     softphoneCalls: calls,
-    onCallsUncovered(listener) {
-      callsUncovered.add(listener);
-      return () => callsUncovered.delete(listener);
-    },
     start() {
       sessions.onOpened(({ userId }, firstOfUser) => firstOfUser && cover(userId));
       sessions.onClosed(({ userId }, lastOfUser) => lastOfUser && users.leave(userId));
