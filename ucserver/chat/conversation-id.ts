@@ -3,7 +3,10 @@ import { type ConversationId, conversationIdSchema, type EntryId, type GroupId, 
 import type { ConversationKind } from '#shared/protocol/chat.ts';
 
 /** What ids begin with tells what kind of conversation it is, so that rights need no look at SQL. */
-const prefixes = { direct: 'd-', group: 'g-', channel: 'c-', department: 'o-' } as const satisfies Record<ConversationKind, string>;
+const prefixes = { direct: 'd-', group: 'g-', channel: 'c-', department: 'o-' } as const satisfies Record<
+  ConversationKind,
+  string
+>;
 
 /** Length of a digest of 128 bits in base64url. */
 const digestLength = 22;
