@@ -110,8 +110,14 @@ export async function startEdge(
     else void outbound.send(command, client);
   }
 
-  await transports.start();
-  const controlPort = await port.open();
+  let controlPort: number;
+  try {
+    await transports.start();
+    controlPort = await port.open();
+  } catch (error) {
+    await transports.stop();
+    throw error;
+  }
   return {
     controlPort,
     listeners: transports.addresses,

@@ -118,6 +118,7 @@ export class SentRequests {
     const { request } = outgoing;
     const whole = { ...request, headers: withVia(request.headers, viaOf(flow, branch)) };
     const text = messageText(whole);
+    outgoing.isAnswered = false;
     outgoing.transaction = this.#context.transactions.send(whole, text, branch, flow, {
       onResponse: (response, from) => this.#answered(outgoing, response, from),
       onFailure: (failure) => this.#failed(outgoing, failure),

@@ -63,7 +63,15 @@ export function createSip(dependencies: SipDependencies): Sip | undefined {
   const edge = drachtio === undefined ? new EdgeProcess(config, clock, logger) : undefined;
   const nonces = new DigestNonces(meshKeys, clock, self);
   const registrar = new Registrar({ devices, nonces, guard: new SourceGuard(clock), clock, logger });
-  connection.application.use('register', (request, response) => registrar.handle(request, response));
+  connection.application.use('register', (request, response) => {
+    try {
+      registrar.handle(request, response);
+    } catch (error) {
+      // drachtio-srf throws on headers that a drachtio-server lets through.
+      logger.warn('a registration could not be read', { error, from: request.source_address });
+      response.send(400);
+    }
+  });
   return {
     application: connection.application,
     get isConnected() {

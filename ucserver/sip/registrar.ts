@@ -107,8 +107,8 @@ export class Registrar {
       nonces.use(credentials.nonce, credentials.count);
       return device;
     }
-    // An old nonce with the right secret is what every phone brings now and then.
-    if (isProved && judgement !== 'refused') this.#challenge(response, true);
+    // An old nonce with the right secret is what every phone brings now and then, and some never count its uses.
+    if (isProved) this.#challenge(response, true);
     else {
       guard.failed(request.source_address);
       logger.debug('a device was not let in', { device: credentials.username, from: request.source_address, judgement });
