@@ -24,6 +24,7 @@ export class StoredDrafts {
   readonly #client: Client;
   readonly #known = new Map<ConversationId, Known>();
   readonly #changes = new Emitter<ConversationId>();
+  readonly #settled = new Emitter<ConversationId>();
   readonly #off: Unsubscribe[];
   #session: string | undefined;
   #loaded: Promise<void> | undefined;
@@ -65,6 +66,11 @@ export class StoredDrafts {
   /** Hears of drafts that came from elsewhere. */
   onChange(listener: (conversationId: ConversationId) => void): Unsubscribe {
     return this.#changes.on(listener);
+  }
+
+  /** Hears that what was written here is stored. */
+  onStored(listener: (conversationId: ConversationId) => void): Unsubscribe {
+    return this.#settled.on(listener);
   }
 
   close(): void {
@@ -131,6 +137,7 @@ export class StoredDrafts {
   #settle(draft: Draft): void {
     this.#known.set(draft.conversationId, { draft, stored: true });
     this.#keep();
+    this.#settled.emit(draft.conversationId);
   }
 
   #tellLater(delayMs: number): void {

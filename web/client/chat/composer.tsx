@@ -86,11 +86,12 @@ export function Composer({ live }: { readonly live: LiveConversation }) {
     if (matchMedia('(hover: hover)').matches || replyTo !== undefined || editing !== undefined) area.current?.focus();
   }, [replyTo, editing?.target]);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: each change of the draft may change whether any has text.
-  useEffect(
-    () => inactivity.setUnsentText(drafts.hasText || attachments.hasAny),
-    [current, drafts, attachments, attached.uploads, inactivity],
-  );
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each change of the draft or its files may change whether all is stored.
+  useEffect(() => {
+    const tell = () => inactivity.setUnsentText(drafts.hasUnstored || attachments.hasAny);
+    tell();
+    return drafts.onStored(tell);
+  }, [current, attached.uploads, drafts, attachments, inactivity]);
 
   const cancel = () => {
     draft.set(editing === undefined ? { ...draft.value, replyTo: undefined } : { ...draft.value, editing: undefined });

@@ -1,4 +1,4 @@
-import type { ConversationId, EntryId, StoredDrafts, UserId, Written } from '#web/api/index.ts';
+import type { ConversationId, EntryId, StoredDrafts, Unsubscribe, UserId, Written } from '#web/api/index.ts';
 import { Store } from '#web/ui/store.ts';
 import { callsByName } from './mention-pieces.ts';
 
@@ -55,9 +55,14 @@ export class Drafts {
     if (draft.value.text !== text || draft.value.replyTo !== replyTo) draft.set({ ...draft.value, text, replyTo });
   }
 
-  /** There is text somewhere that would be lost with this page. */
-  get hasText(): boolean {
-    return [...this.#byId.values()].some(({ value }) => writingOf(value).text.trim() !== '');
+  /** There is text that would be lost with this page: no server has it yet, or a message is being changed. */
+  get hasUnstored(): boolean {
+    return this.#stored.hasUnstored || [...this.#byId.values()].some(({ value }) => value.editing !== undefined);
+  }
+
+  /** Hears that a text is safe now. */
+  onStored(listener: () => void): Unsubscribe {
+    return this.#stored.onStored(listener);
   }
 }
 
