@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { serverIdSchema } from '#shared/ids.ts';
+import { MeshKeys } from '#shared/mesh/mesh-keys.ts';
 import { systemClock } from '#shared/runtime/clock.ts';
 import { Health } from '#shared/runtime/health.ts';
 import { silentLogger } from '#shared/runtime/logger.ts';
@@ -8,9 +10,19 @@ import { HandleWatch } from '#test/support/leaks.ts';
 import { EdgeUnderTest, testSecret } from '#test/support/sip/edge.ts';
 import { Phone } from '#test/support/sip/phone.ts';
 import type { WireAddress } from '#test/support/sip/wire.ts';
+import type { Database, Replica } from '#ucserver/database/index.ts';
 import { createSip, sipConfigSchema } from '#ucserver/sip/index.ts';
 
-const base = { clock: systemClock, logger: silentLogger };
+/** A company without any device: what is tried here is the edge, not who registers. */
+const base = {
+  clock: systemClock,
+  logger: silentLogger,
+  dispatcher: { register: () => undefined },
+  meshKeys: new MeshKeys('test', 'a-password-of-the-mesh'),
+  self: serverIdSchema.parse('one'),
+  database: {} as Database,
+  replica: { items: () => new Map(), onChange: () => () => undefined } as unknown as Replica,
+};
 
 describe('SIP of a server', () => {
   const handles = new HandleWatch();
