@@ -71,7 +71,7 @@ async function bare(file: string): Promise<number> {
     Array.from({ length: bareWriters }, async (_, writer) => {
       const holder: Incarnation = { serverId: serverIdSchema.parse(`bare${writer}`), life: 1 };
       for (let request = 1; request <= bareGrants / bareWriters; request++) {
-        const asked = { holder, request, seats: request, added: [`${writer}-${request}`], removed: [], claimed: [] };
+        const asked = { holder, request, anew: false, seats: request, added: [`${writer}-${request}`], removed: [], claimed: [] };
         await ledger.sync({ feature, limit: seats, installedAt, asked });
       }
     }),

@@ -33,7 +33,12 @@ for (const engine of engines) {
 
     const holder = (index: number, life = 1): Incarnation => ({ serverId: servers[index] as ServerId, life });
     const ask = (asked: Partial<LedgerRequest> & Pick<LedgerRequest, 'holder' | 'request'>, limit = 5) =>
-      ledger.sync({ feature, limit, installedAt, asked: { seats: 0, added: [], removed: [], claimed: [], ...asked } });
+      ledger.sync({
+        feature,
+        limit,
+        installedAt,
+        asked: { anew: false, seats: 0, added: [], removed: [], claimed: [], ...asked },
+      });
     const seats = async (...args: Parameters<typeof ask>) => {
       const answer = await ask(...args);
       return answer.outcome === 'held' ? answer.seats : answer.outcome;
@@ -61,7 +66,7 @@ for (const engine of engines) {
     });
 
     it('refuses who counts by another licence', async () => {
-      const asked = { holder: holder(0), request: 1, seats: 1, added: [], removed: [], claimed: [] };
+      const asked = { holder: holder(0), request: 1, anew: true, seats: 1, added: [], removed: [], claimed: [] };
       await assert.rejects(
         ledger.sync({ feature, limit: 5, installedAt: installedAt + 1, asked }),
         (error: unknown) => error instanceof UCError && error.code === 'VERSION_CONFLICT',
@@ -74,6 +79,7 @@ for (const engine of engines) {
       const step = fc.record({
         server: fc.nat(2),
         rebirth: fc.boolean(),
+        anew: fc.boolean(),
         seats: fc.nat(4),
         added: some,
         removed: some,

@@ -33,6 +33,8 @@ export interface Ledger {
 export interface LedgerRequest {
   readonly holder: Incarnation;
   readonly request: number;
+  /** The holder knows nothing of what it held before: all its names go. */
+  readonly anew: boolean;
   /** Own seats in all, absolute: less gives back. */
   readonly seats: number;
   /** Names that were given own seats. */
@@ -76,14 +78,32 @@ export function sameHolder(one: Incarnation, other: Incarnation): boolean {
   return one.serverId === other.serverId && one.life === other.life;
 }
 
-/** Frees what has ended: blocks at their end, and what the holder's earlier lives held. */
-function freed({ blocks, names }: Ledger, isFree: (block: Block) => boolean): Ledger {
-  const gone = blocks.filter(isFree);
+/** Frees the blocks that have ended, with the names of their holders. */
+function freed({ blocks, names }: Ledger, now: number): Ledger {
+  const gone = blocks.filter(({ freesAt }) => freesAt <= now);
   if (gone.length === 0) return { blocks, names };
   const isGone = (holder: Incarnation) => gone.some((block) => sameHolder(block.holder, holder));
   let kept: Block[] = blocks.filter((block) => !gone.includes(block));
   for (const { holder, from } of names) if (from !== undefined && isGone(holder)) kept = resized(kept, from, 1);
   return { blocks: kept, names: names.filter(({ holder }) => !isGone(holder)) };
+}
+
+/**
+ * A new life takes the place of the one before: it may be the same process, whose people go on. What is along with names stays where
+ * it is, so that nobody else gets it before this life has heard of it.
+ */
+function succeeded({ blocks, names }: Ledger, holder: Incarnation): Ledger {
+  const before = blocks.find((block) => block.holder.serverId === holder.serverId)?.holder;
+  if (before === undefined || before.life >= holder.life) return { blocks, names };
+  const now = (other: Incarnation) => (sameHolder(other, before) ? holder : other);
+  return {
+    blocks: blocks.filter((block) => block.holder !== before),
+    names: names.flatMap((seat) => {
+      const { name, holder: has, from } = seat;
+      if (from === undefined) return sameHolder(has, before) ? [] : [seat];
+      return sameHolder(has, before) || sameHolder(from, before) ? [{ name, holder: now(has), from: now(from) }] : [seat];
+    }),
+  };
 }
 
 /** Seats go back to, or are taken from, a block; one that is not there any more gets nothing. */
@@ -105,15 +125,14 @@ export function planLedger(before: Ledger, asked: LedgerRequest, limit: number, 
   if (known !== undefined && known.holder.life > holder.life) return { ledger: before, answer: { outcome: 'superseded' } };
   if (known !== undefined && sameHolder(known.holder, holder) && known.request > asked.request)
     return { ledger: before, answer: { outcome: 'stale' } };
-  const isPast = ({ holder: other, freesAt }: Block) =>
-    freesAt <= now || (other.serverId === holder.serverId && other.life < holder.life);
-  let { blocks, names } = freed(before, isPast);
+  let { blocks, names } = succeeded(freed(before, now), holder);
   const own = blocks.find((block) => sameHolder(block.holder, holder));
   const freesAt = now + blockValidMs + blockMarginMs;
   blocks = [
     ...blocks.filter((block) => block !== own),
     { holder, seats: own?.seats ?? 0, request: asked.request, freesAt: Math.max(freesAt, own?.freesAt ?? 0) },
   ];
+  if (asked.anew) names = names.filter((seat) => seat.from !== undefined || !sameHolder(seat.holder, holder));
   const seatOf = (name: SeatName) => names.find((seat) => seat.name === name);
   const without = (name: SeatName) => names.filter((seat) => seat.name !== name);
   for (const name of asked.removed) {

@@ -59,6 +59,7 @@ export const licensingProcedures = procedureSet('licensing', import.meta.url, {
     const licence = yield* first(db.selectFrom('licences').select('installed_at').where('id', '=', installedLicence));
     if (licence?.installed_at !== installedAt) throw new UCError('VERSION_CONFLICT');
     const clock = yield* first<{ now: number }>({ sql: readNow[queries.engine], sets: [[]] });
+    if (asked.anew) yield* dropNames(queries, feature, asked.holder);
     const before = yield* readLedger(queries, feature, asked);
     const { ledger, answer } = planLedger(before, asked, limit, clock?.now ?? 0);
     yield* writeBlocks(queries, feature, before.blocks, ledger.blocks);
@@ -82,6 +83,12 @@ function* readBlocks({ db }: Queries, feature: string): Steps<Block[]> {
   return found.map(({ server_id, life, seats, request, frees_at }) => ({
     ...{ holder: incarnation(server_id, life), seats, request, freesAt: frees_at },
   }));
+}
+
+/** Names only permit others to claim them, so without them nothing is given that could not be given before. */
+function* dropNames({ db }: Queries, feature: string, { serverId, life }: Incarnation): Steps<void> {
+  const names = db.deleteFrom('licence_names').where('feature', '=', feature).where('from_server', 'is', null);
+  yield* change(names.where('server_id', '=', serverId).where('life', '=', life));
 }
 
 /** The blocks, all seats that are along with names, and the names that are asked about. */

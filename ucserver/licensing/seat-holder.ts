@@ -26,6 +26,8 @@ export class SeatHolder {
   #validUntilMs = Number.NEGATIVE_INFINITY;
   #isConfirmed = false;
   #request = 0;
+  /** The ledger has not heard yet that we begin anew. */
+  #isAnew = true;
   /** In the order in which they came. */
   readonly #bound = new Set<SeatName>();
   readonly #kept = new Map<SeatName, number>();
@@ -35,7 +37,7 @@ export class SeatHolder {
   readonly #claims = new Set<SeatName>();
   /** What the ledger must take out; told with every request until it has answered one. */
   readonly #leaving = new Set<SeatName>();
-  /** Names whose removal is on its way. */
+  /** Names whose removal is, or may be, on its way: told since the last answer. */
   #releasing = new Set<SeatName>();
 
   constructor(self: Incarnation) {
@@ -107,9 +109,9 @@ export class SeatHolder {
     if (this.#bound.has(name)) return true;
     if (!this.maySpend(nowMs)) return false;
     if (this.#along.has(name)) {
-      // It was on its way back.
-      this.#leaving.delete(name);
+      // What was told once may still reach the ledger, whatever was told since.
       if (this.#releasing.has(name)) return false;
+      this.#leaving.delete(name);
       this.#bind(name);
       return true;
     }
@@ -160,14 +162,16 @@ export class SeatHolder {
     }
     const seats = this.#occupied + spare;
     this.#seats = Math.min(this.#seats - given.length, seats);
-    this.#releasing = new Set([...released, ...this.#leaving]);
+    const removed = [...released, ...this.#leaving];
+    for (const name of removed) this.#releasing.add(name);
     this.#request += 1;
     return {
       holder: this.#self,
       request: this.#request,
+      anew: this.#isAnew,
       seats,
       added: this.#unrecordedNames(),
-      removed: [...this.#releasing],
+      removed,
       claimed: [...this.#claims].slice(0, mostNames),
     };
   }
@@ -185,6 +189,7 @@ export class SeatHolder {
     this.#seats = answer.seats;
     this.#validUntilMs = sentMs + blockValidMs - blockMarginMs;
     this.#isConfirmed = true;
+    if (request.anew) this.#isAnew = false;
     for (const name of request.removed) {
       this.#forgetRecorded(name);
       this.#leaving.delete(name);
@@ -202,6 +207,12 @@ export class SeatHolder {
   reborn(self: Incarnation): void {
     this.#self = self;
     this.#request = 0;
+    this.#forget();
+  }
+
+  /** What is in use stays so. The numbers of requests go on: one of before may still be on its way. */
+  #forget(): void {
+    this.#isAnew = true;
     this.#seats = 0;
     this.#isConfirmed = false;
     this.#kept.clear();
@@ -264,7 +275,7 @@ export class SeatHolder {
   #lose(): HolderNews {
     const uncovered = [...this.#bound].reverse();
     this.#bound.clear();
-    this.reborn(this.#self);
+    this.#forget();
     this.#validUntilMs = Number.NEGATIVE_INFINITY;
     return { uncovered };
   }

@@ -5,7 +5,7 @@ import { type Act, LicenceWorld } from './licence-world.ts';
 
 const servers = 3;
 const server = fc.nat(servers - 1);
-const name = fc.nat(7);
+const name = fc.nat(3);
 const fate = fc.constantFrom('arrives', 'arrives', 'arrives', 'askLost', 'late', 'answerLost') as fc.Arbitrary<
   'arrives' | 'askLost' | 'late' | 'answerLost'
 >;
@@ -42,7 +42,7 @@ describe('seats of a licence, whatever is cut off, dies, sleeps or answers late'
     fc.assert(
       fc.property(
         fc.array(act, { minLength: 10, maxLength: 120, size: 'max' }),
-        fc.integer({ min: 1, max: 6 }),
+        fc.integer({ min: 1, max: 3 }),
         (acts, limit) => {
           const world = new LicenceWorld(servers, limit);
           for (const each of acts) {

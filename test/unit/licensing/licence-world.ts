@@ -20,7 +20,7 @@ export type Fate = 'arrives' | 'askLost' | 'late' | 'answerLost';
 const hourMs = 3_600_000;
 
 interface Process {
-  readonly self: Incarnation;
+  self: Incarnation;
   readonly holder: SeatHolder;
   state: 'runs' | 'suspended' | 'dead';
   /** After a suspension it serves nobody until the ledger has answered, because a newer life may have begun. */
@@ -87,7 +87,8 @@ export class LicenceWorld {
       case 'wake': {
         const asleep = server.processes.find(({ state }) => state === 'suspended');
         if (asleep === undefined) return;
-        asleep.state = 'runs';
+        // Another process lives as this server: it reads that when it wakes, and ends (docs/rules.md, section 1).
+        asleep.state = asleep.self.life < server.life ? 'dead' : 'runs';
         asleep.serves = false;
         asleep.holder.doubt();
         this.#expire();
@@ -138,7 +139,8 @@ export class LicenceWorld {
         return;
       case 'rebirth':
         server.life += 1;
-        running.holder.reborn(this.#incarnation(index, server.life));
+        running.self = this.#incarnation(index, server.life);
+        running.holder.reborn(running.self);
         return;
     }
   }
