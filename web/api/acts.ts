@@ -30,6 +30,8 @@ const acts: Readonly<Record<ActMethod, 'actId' | 'entryId' | 'fileId'>> = {
   'chat.leave': 'entryId',
   'files.finish': 'fileId',
   'files.remove': 'fileId',
+  'phones.create': 'actId',
+  'phones.revoke': 'actId',
 };
 
 /** The parameters as they are sent: an act gets its id once, so that sending it again is the same act. */
