@@ -21,7 +21,6 @@ export const chatDe: typeof chatEn = {
   newMessages: 'Neue Nachrichten',
   jumpToNewest: 'Zur neuesten Nachricht',
   unread: (count) => `${count} ungelesene ${plural(count, 'Nachricht', 'Nachrichten')}`,
-  typing: (name) => `${name} schreibt …`,
   draft: 'Entwurf',
   own: 'Sie',
   delivery: {
@@ -47,14 +46,12 @@ export const chatDe: typeof chatEn = {
   noRight: 'Sie haben kein Recht, dieser Person zu schreiben.',
   showCard: 'Karte anzeigen',
   hideCard: 'Karte ausblenden',
-  to: 'An',
   toUnread: (count) => `${count} ungelesen, zur ersten`,
   toNewest: (count) => `${count} neue ${plural(count, 'Nachricht', 'Nachrichten')}, zur neuesten`,
   notThere: 'Diese Nachricht kann nicht mehr angezeigt werden.',
   message: (author, time) => `Nachricht von ${author}, ${time}`,
   forwardedFrom: (author) => `Weitergeleitet, geschrieben von ${author}`,
   editedAt: (time) => `Bearbeitet ${time}`,
-  link: (href) => `Öffnet ${href}`,
   everybody: 'Alle',
   acts: {
     menu: 'Aktionen der Nachricht',
@@ -81,7 +78,6 @@ export const chatDe: typeof chatEn = {
     title: 'Diese Nachricht löschen?',
     text: 'Ihr Text wird für alle entfernt und kann nicht zurückgeholt werden. Dass es eine Nachricht gab, bleibt sichtbar.',
     confirm: 'Löschen',
-    done: 'Die Nachricht wurde gelöscht.',
   },
   forwarding: {
     title: 'Weiterleiten an',
@@ -89,7 +85,6 @@ export const chatDe: typeof chatEn = {
     people: 'Personen',
     conversations: 'Unterhaltungen',
     nothing: 'Niemand und nichts mit diesem Namen',
-    send: 'Weiterleiten',
     done: (name) => `An ${name} weitergeleitet.`,
     failed: 'Die Nachricht konnte nicht weitergeleitet werden.',
   },
@@ -128,8 +123,6 @@ export const chatDe: typeof chatEn = {
     mentionEverybody: 'Ruft alle in dieser Unterhaltung',
   },
   keys: {
-    move: 'Zwischen Nachrichten bewegen (in der Liste der Nachrichten)',
-    actions: 'Aktionen der Nachricht',
     editLast: 'Die eigene letzte Nachricht bearbeiten (im leeren Feld)',
     bold: 'Fett, kursiv, Code',
   },

@@ -19,7 +19,6 @@ export const chatEn = {
   newMessages: 'New messages',
   jumpToNewest: 'To the newest message',
   unread: (count: number) => `${count} unread ${plural(count, 'message', 'messages')}`,
-  typing: (name: string) => `${name} is writing …`,
   draft: 'Draft',
   own: 'You',
   delivery: {
@@ -45,14 +44,12 @@ export const chatEn = {
   noRight: 'You have no right to write to this person.',
   showCard: 'Show card',
   hideCard: 'Hide card',
-  to: 'To',
   toUnread: (count: number) => `${count} unread, show the first`,
   toNewest: (count: number) => `${count} new ${plural(count, 'message', 'messages')}, show the newest`,
   notThere: 'This message cannot be shown any more.',
   message: (author: string, time: string) => `Message from ${author}, ${time}`,
   forwardedFrom: (author: string) => `Forwarded, written by ${author}`,
   editedAt: (time: string) => `Edited ${time}`,
-  link: (href: string) => `Opens ${href}`,
   everybody: 'Everybody',
   acts: {
     menu: 'Actions of the message',
@@ -79,7 +76,6 @@ export const chatEn = {
     title: 'Delete this message?',
     text: 'Its text is removed for everybody and cannot be brought back. That there was a message stays visible.',
     confirm: 'Delete',
-    done: 'The message was deleted.',
   },
   forwarding: {
     title: 'Forward to',
@@ -87,7 +83,6 @@ export const chatEn = {
     people: 'People',
     conversations: 'Conversations',
     nothing: 'Nobody and nothing of this name',
-    send: 'Forward',
     done: (name: string) => `Forwarded to ${name}.`,
     failed: 'The message could not be forwarded.',
   },
@@ -126,8 +121,6 @@ export const chatEn = {
     mentionEverybody: 'Calls everybody in this conversation',
   },
   keys: {
-    move: 'Move between messages (in the list of messages)',
-    actions: 'Actions of the message',
     editLast: 'Edit your last message (in an empty field)',
     bold: 'Bold, italic, code',
   },

@@ -124,6 +124,8 @@ export function ShortcutsHelp({ onClose }: { readonly onClose: () => void }) {
     ['Ctrl + ,', shortcuts.settings],
     ['F6', shortcuts.regions],
     ['↑ ↓ Home End', shortcuts.list],
+    ['↑', text.chat.keys.editLast],
+    ['Ctrl + B / I / E', text.chat.keys.bold],
     ['Shift + F10', shortcuts.actions],
     ['Esc', shortcuts.back],
     ['?', shortcuts.help],

@@ -1,9 +1,12 @@
 import { type ReactNode, useEffect, useState } from 'react';
-import { type LiveConversation, UCError } from '#web/api/index.ts';
+import { type ChatLog, type ClientState, type LiveConversation, UCError } from '#web/api/index.ts';
 import { useConversationChanges, useReach, useWorkspace } from '#web/client/app/hooks.ts';
 import { Failed, Loading } from '#web/ui/states.tsx';
 import { useWords } from '#web/ui/text.ts';
 import { MessageList } from './message-list.tsx';
+
+/** Entries that fill a page. */
+const enoughEntries = 25;
 
 export interface ConversationPaneProps {
   /** The conversation, if it is here already. */
@@ -21,7 +24,7 @@ export function ConversationPane({ known, open, footer }: ConversationPaneProps)
   const { database } = useReach(client);
   const [live, setLive] = useState(known);
   const [failure, setFailure] = useState<UCError>();
-  const [ready, setReady] = useState(() => (known?.log.entries.length ?? 0) > 1);
+  const [ready, setReady] = useState(() => known !== undefined && isEnough(known.log, client.state.phase));
   const [tries, setTries] = useState(0);
   const visible = usePageVisible();
   useConversationChanges(live);
@@ -43,7 +46,10 @@ export function ConversationPane({ known, open, footer }: ConversationPaneProps)
         setReady(true);
       } catch (error) {
         if (!(error instanceof UCError)) throw error;
-        if (!over) setFailure(error);
+        if (over) return;
+        setFailure(error);
+        // What is held is better than nothing.
+        if ((known?.log.entries.length ?? 0) > 0) setReady(true);
       }
     };
     void begin();
@@ -73,6 +79,11 @@ export function ConversationPane({ known, open, footer }: ConversationPaneProps)
       {footer(live)}
     </>
   );
+}
+
+/** Whether there is enough to begin with: where one begins to read is decided once. */
+function isEnough({ entries, complete }: ChatLog, phase: ClientState['phase']): boolean {
+  return complete || entries.length >= enoughEntries || (entries.length > 0 && phase !== 'open');
 }
 
 /** Whether a person can be looking: the page is shown and has the focus. */
