@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { Cluster } from '#test/support/cluster.ts';
+import { createGroup } from '#test/support/company.ts';
 import { eventually } from '#test/support/eventually.ts';
 import { violations } from './support/accessibility.ts';
 import { TestBrowser } from './support/browser.ts';
@@ -20,6 +21,8 @@ describe('web client: groups and channels on two servers', function () {
     cluster = await Cluster.start({
       people: { ann: { home: 'server-1' }, bob: { home: 'server-2' }, cleo: { home: 'server-2' }, dora: {} },
     });
+    const userIds = ['ann', 'bob'].map((name) => cluster.account(name).userId);
+    await createGroup(cluster.mesh, 'Sales', userIds);
     browser = await TestBrowser.launch();
     const [one = '', two = ''] = cluster.urls;
     ann = await (await browser.open(one)).signIn('ann');
@@ -149,6 +152,33 @@ describe('web client: groups and channels on two servers', function () {
     assert.equal(await bob.composer.count(), 0);
     await act(ann, 'bob', 'Make moderator');
     await bob.composer.waitFor(soon);
+  });
+
+  it('opens the group of a department, which nobody leaves or changes by hand', async () => {
+    await ann.page.getByRole('button', { name: 'Groups of my departments' }).click();
+    await ann.page.getByRole('menuitem', { name: 'Group of Sales' }).click();
+    await ann.page.getByRole('heading', { name: 'Sales', level: 1 }).waitFor(soon);
+    await ann.messages.getByText('The group of Sales was created').waitFor(soon);
+    await panel(ann).getByText('Everybody in the department is in it').waitFor();
+    assert.equal(await panel(ann).getByRole('button', { name: 'Leave' }).count(), 0);
+    await ann.say('Hello Sales');
+    await bob.conversation('Sales').click(soon);
+    await bob.messages.getByText('Hello Sales').waitFor(soon);
+    assert.equal(await cleo.page.getByRole('button', { name: 'Groups of my departments' }).count(), 0);
+  });
+
+  it('shows on one device what was begun on another', async () => {
+    const [one = ''] = cluster.urls;
+    const phone = await (await browser.open(one)).signIn('ann');
+    await ann.composer.fill('Begun at the desk');
+    await phone.showChats();
+    await phone.conversation('Sales').click();
+    await eventually(async () => assert.equal(await phone.composer.inputValue(), 'Begun at the desk'), { withinMs: 8_000 });
+    await phone.composer.fill('Finished on the phone');
+    await eventually(async () => assert.equal(await ann.composer.inputValue(), 'Finished on the phone'), { withinMs: 8_000 });
+    await phone.composer.press('Enter');
+    await eventually(async () => assert.equal(await ann.composer.inputValue(), ''), { withinMs: 8_000 });
+    await phone.close();
   });
 
   for (const [width, colorScheme] of [
