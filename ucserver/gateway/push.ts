@@ -165,14 +165,12 @@ export class Outbox {
     this.#events = '';
     const { socket, stream } = this.#outlet;
     if (socket.readyState !== WebSocket.OPEN) return;
-    if (messages) {
-      stream.cork();
-      for (const message of messages) stream.write(textFrame(message));
-      if (events !== '') stream.write(this.#turn.frameOf(events));
-      stream.uncork();
-    } else if (events !== '') {
-      stream.write(this.#turn.frameOf(events));
-    }
+    const several = (messages?.length ?? 0) + (events === '' ? 0 : 1) > 1;
+    // For a single message, as most answers are, it would only cost.
+    if (several) stream.cork();
+    for (const message of messages ?? []) stream.write(textFrame(message));
+    if (events !== '') stream.write(this.#turn.frameOf(events));
+    if (several) stream.uncork();
   }
 
   #becomeSlow(): void {
