@@ -24,7 +24,8 @@ export const errorCodes = {
   LICENCE_EXHAUSTED: {
     retryable: true,
     http: 503,
-    meaning: 'The licence has no seat left; `details` says how many there are (`seats`), who holds them (`holders`) and why (`reason`).',
+    meaning:
+      'The licence has no seat left; `details` says how many there are (`seats`), who holds them (`holders`) and why (`reason`).',
   },
   OUTCOME_UNKNOWN: {
     retryable: true,
