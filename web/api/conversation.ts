@@ -23,6 +23,8 @@ import type { Conversation, Cursor, Entry, EntryId, PendingEntry, Position, User
 import { TypingSigns } from './typing-signs.ts';
 import { type ShownPart, Viewing, type WantedPlace } from './viewing.ts';
 
+/** Up to this many entries before those held are read because somebody has not read them. */
+const mostUnreadHeld = 100;
 /** A message waits this long for its answer; sent again, it is the same one. */
 const sendWithinMs = 3_600_000;
 
@@ -173,9 +175,12 @@ export class LiveConversation extends ConversationActs {
     this.#queue.discard(entryId);
   }
 
-  /** Makes sure the newest entries are here. @throws UCError */
-  showNewest(): Promise<void> {
-    return this.#reader.newest();
+  /** Makes sure the newest entries are here, and what is unread when it is not much. @throws UCError */
+  async showNewest(): Promise<void> {
+    await this.#reader.newest();
+    const { unread, entries } = this.#log;
+    const first = this.readUpTo + 1;
+    if (unread > 0 && (entries[0]?.seq ?? 0) - first <= mostUnreadHeld) await this.#reader.downTo(first);
   }
 
   /** One more page of older entries of what is shown; nothing when there are none. @throws UCError */

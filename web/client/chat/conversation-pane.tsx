@@ -1,5 +1,5 @@
 import { type ReactNode, useEffect, useState } from 'react';
-import { type ChatLog, type ClientState, type LiveConversation, UCError } from '#web/api/index.ts';
+import { type ClientState, type LiveConversation, UCError } from '#web/api/index.ts';
 import { useConversationChanges, useReach, useWorkspace } from '#web/client/app/hooks.ts';
 import { Failed, Loading } from '#web/ui/states.tsx';
 import { useWords } from '#web/ui/text.ts';
@@ -24,7 +24,7 @@ export function ConversationPane({ known, open, footer }: ConversationPaneProps)
   const { database } = useReach(client);
   const [live, setLive] = useState(known);
   const [failure, setFailure] = useState<UCError>();
-  const [ready, setReady] = useState(() => known !== undefined && isEnough(known.log, client.state.phase));
+  const [ready, setReady] = useState(() => known !== undefined && isEnough(known, client.state.phase));
   const [tries, setTries] = useState(0);
   const visible = usePageVisible();
   useConversationChanges(live);
@@ -82,8 +82,10 @@ export function ConversationPane({ known, open, footer }: ConversationPaneProps)
 }
 
 /** Whether there is enough to begin with: where one begins to read is decided once. */
-function isEnough({ entries, complete }: ChatLog, phase: ClientState['phase']): boolean {
-  return complete || entries.length >= enoughEntries || (entries.length > 0 && phase !== 'open');
+function isEnough({ log, readUpTo }: LiveConversation, phase: ClientState['phase']): boolean {
+  const { entries, complete, unread } = log;
+  if (complete || (entries.length > 0 && phase !== 'open')) return true;
+  return entries.length >= enoughEntries && (unread === 0 || (entries[0]?.seq ?? 0) <= readUpTo + 1);
 }
 
 /** Whether a person can be looking: the page is shown and has the focus. */
