@@ -76,7 +76,7 @@ describe('web client: search of messages on two servers', function () {
 
   it('is reached from a conversation and from the search of people', async () => {
     await ann.showChats();
-    await ann.conversation('cleo').click();
+    await ann.page.getByRole('listbox', { name: 'Chats' }).getByRole('option', { name: /cleo/ }).click();
     await ann.page.getByRole('button', { name: 'Search in this conversation' }).click();
     await eventually(async () => assert.equal(await hits().count(), 1));
     await ann.search.fill('quarter');
