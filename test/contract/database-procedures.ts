@@ -14,17 +14,15 @@ import {
 
 /** Transactions that the tests of the database run; a module of their own, because threads import it. */
 const insertConversation = statement<{ id: string; at: number }>((db, param) =>
-  db
-    .insertInto('conversations')
-    .values({
-      id: param('id'),
-      kind: 'direct',
-      last_seq: 0,
-      created_at: param('at'),
-      title: null,
-      history_visible: 1,
-      emptied_seq: 0,
-    }),
+  db.insertInto('conversations').values({
+    id: param('id'),
+    kind: 'direct',
+    last_seq: 0,
+    created_at: param('at'),
+    title: null,
+    history_visible: 1,
+    emptied_seq: 0,
+  }),
 );
 const raiseHead = statement<{ id: string }>((db, param) =>
   db
