@@ -9,8 +9,11 @@ export type SignedOutReason = 'never' | 'signedOut' | 'tokenEnded' | 'locked';
 export type ClientState =
   /** Needs a password. */
   | { readonly phase: 'signedOut'; readonly reason: SignedOutReason }
-  /** On its way to a session; `since` is when the last one was lost (monotonic ms), missing at the first. */
-  | { readonly phase: 'connecting'; readonly since?: number }
+  /**
+   * On its way to a session; `since` is when the last one was lost (monotonic ms), missing at the first; `because` is why the
+   * servers that answer have none to give now.
+   */
+  | { readonly phase: 'connecting'; readonly since?: number; readonly because?: UCError }
   | { readonly phase: 'open'; readonly welcome: Welcome }
   /** Does not try any more until told; the reason says why. */
   | { readonly phase: 'stopped'; readonly reason: CloseReason };

@@ -1,5 +1,5 @@
 import type { WireEvent } from '#shared/protocol/envelope.ts';
-import { UCError } from '#shared/protocol/errors.ts';
+import { type ErrorCode, UCError } from '#shared/protocol/errors.ts';
 import type { AccessToken } from './access-token.ts';
 import { openWithinMs, retryDelayMs, spreadMs } from './backoff.ts';
 import { afterEnding, type ClientState, type SignedOutReason } from './client-state.ts';
@@ -76,6 +76,8 @@ export class SessionKeeper {
   async run(): Promise<ClientState | undefined> {
     let failedRounds = 0;
     let refusedTokens = 0;
+    let lostAt: number | undefined;
+    let because: ErrorCode | undefined;
     while (!this.#stopped) {
       const opening = await this.#open(failedRounds);
       if (this.#stopped) {
@@ -92,12 +94,17 @@ export class SessionKeeper {
       if (opening.kind !== 'open') {
         failedRounds += 1;
         const { random } = this.#options;
+        if (opening.because?.code !== because) {
+          because = opening.because?.code;
+          this.#connecting(lostAt, opening.because);
+        }
         await this.#rest(
           opening.kind === 'busy' ? spreadMs(opening.retryAfterMs, random()) : retryDelayMs(failedRounds, random()),
         );
         continue;
       }
       failedRounds = 0;
+      because = undefined;
       const openedAt = this.#options.clock.monotonicMs();
       const ending = await this.#serve(opening);
       if (this.#stopped) return undefined;
@@ -110,10 +117,19 @@ export class SessionKeeper {
         if (refusedTokens > 1) return signedOut('tokenEnded');
         this.#options.token.distrust();
       } else refusedTokens = 0;
-      this.#options.onState({ phase: 'connecting', since: this.#options.clock.monotonicMs() });
+      lostAt = this.#options.clock.monotonicMs();
+      this.#connecting(lostAt, undefined);
       if (this.#target === undefined) await this.#rest(retryDelayMs(next === 'later' ? 2 : 0, this.#options.random()));
     }
     return undefined;
+  }
+
+  #connecting(since: number | undefined, because: UCError | undefined): void {
+    this.#options.onState({
+      phase: 'connecting',
+      ...(since === undefined ? {} : { since }),
+      ...(because === undefined ? {} : { because }),
+    });
   }
 
   async #open(failedRounds: number): Promise<Opening | { readonly kind: 'needsPassword' }> {

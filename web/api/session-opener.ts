@@ -11,9 +11,10 @@ export interface Target extends Candidate {
 
 export type Opening =
   | { readonly kind: 'open'; readonly connection: Connection; readonly welcome: Welcome; readonly url: string }
-  | { readonly kind: 'busy'; readonly retryAfterMs: number }
-  /** No server could be reached or had an answer. */
-  | { readonly kind: 'none' }
+  /** Servers answered, but have no session to give now; `because` if one said why. */
+  | { readonly kind: 'busy'; readonly retryAfterMs: number; readonly because?: UCError }
+  /** No server could be reached, or none said when to come again; `because` as above. */
+  | { readonly kind: 'none'; readonly because?: UCError }
   /** A server that answered will not have this session. */
   | { readonly kind: 'refused'; readonly error: UCError };
 
@@ -42,6 +43,7 @@ export async function openSession(options: OpenerOptions): Promise<Opening> {
   const unreachable = new Set<ServerId>();
   let redirects = 0;
   let busyMs: number | undefined;
+  let because: UCError | undefined;
   for (let next = queue.shift(); next; next = queue.shift()) {
     const connection = await connect(next, options);
     if (!connection) {
@@ -56,6 +58,7 @@ export async function openSession(options: OpenerOptions): Promise<Opening> {
     if (answer instanceof UCError) {
       connection.close();
       if (!answer.retryable) return { kind: 'refused', error: answer };
+      because = answer;
       if (answer.retryAfterMs !== undefined) busyMs = Math.min(busyMs ?? answer.retryAfterMs, answer.retryAfterMs);
       continue;
     }
@@ -66,7 +69,8 @@ export async function openSession(options: OpenerOptions): Promise<Opening> {
       queue.unshift({ id: answer.serverId, url: answer.url, ticket: answer.ticket }, { id: next.id, url: next.url });
     }
   }
-  return busyMs === undefined ? { kind: 'none' } : { kind: 'busy', retryAfterMs: busyMs };
+  const why = because === undefined ? {} : { because };
+  return busyMs === undefined ? { kind: 'none', ...why } : { kind: 'busy', retryAfterMs: busyMs, ...why };
 }
 
 async function connect({ url }: Target, options: OpenerOptions): Promise<Connection | undefined> {

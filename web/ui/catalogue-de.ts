@@ -46,6 +46,8 @@ export const de: Catalogue = {
     broken: 'Etwas ist schiefgegangen. Bitte erneut versuchen.',
     missing: 'Bitte Name und Kennwort eingeben.',
     language: 'Sprache',
+    waiting: 'Sie werden angemeldet, sobald Platz für Sie ist.',
+    giveUp: 'Nicht länger warten',
     ended: {
       never: '',
       signedOut: 'Dieses Gerät wurde abgemeldet.',

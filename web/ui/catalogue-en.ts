@@ -46,6 +46,8 @@ export const en = {
     broken: 'Something went wrong. Try again.',
     missing: 'Fill in name and password.',
     language: 'Language',
+    waiting: 'You are signed in as soon as there is room for you.',
+    giveUp: 'Stop waiting',
     ended: {
       never: '',
       signedOut: 'This device was signed out.',

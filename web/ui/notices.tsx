@@ -1,5 +1,6 @@
 import { Button, Toast, type ToastIntent, ToastTitle, ToastTrigger, useToastController } from '@fluentui/react-components';
 import { UCError } from '#web/api/index.ts';
+import { errorWords } from './error-words.ts';
 import { useWords } from './text.ts';
 
 export const toasterId = 'notices';
@@ -44,7 +45,6 @@ export function useNotices(): Notices {
 
   function reasonOf(error: unknown): string {
     if (!(error instanceof UCError)) throw error;
-    const { errors } = text;
-    return error.code in errors ? errors[error.code as keyof typeof errors] : '';
+    return errorWords(error.code, text) ?? '';
   }
 }

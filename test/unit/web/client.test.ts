@@ -161,6 +161,19 @@ describe('web/api: the client and its session', () => {
     await eventually(() => client.state.phase === 'open');
   });
 
+  it('says why a server has no session to give, and takes the first that it gives', async () => {
+    const client = await signedIn();
+    let full = true;
+    one.script.answer = two.script.answer = ({ method }) => {
+      if (full && method === 'session.open') throw new UCError('LICENCE_EXHAUSTED', undefined, { retryAfterMs: 10 });
+      return 'plainly';
+    };
+    one.peer.close(closeCodes.goingAway.code);
+    await eventually(() => client.state.phase === 'connecting' && client.state.because?.code === 'LICENCE_EXHAUSTED');
+    full = false;
+    await eventually(() => client.state.phase === 'open');
+  });
+
   it('refreshes an ended token with a proof of its key and needs no password', async () => {
     const client = await signedIn();
     one.peer.close(closeCodes.notSignedIn.code);

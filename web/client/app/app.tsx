@@ -1,15 +1,17 @@
-import { FluentProvider, Toaster } from '@fluentui/react-components';
+import { Button, FluentProvider, Toaster } from '@fluentui/react-components';
 import { useEffect, useMemo, useState } from 'react';
+import type { UCError } from '#shared/protocol/errors.ts';
 import { SignInPage } from '#web/client/sign-in/sign-in-page.tsx';
+import { errorWords } from '#web/ui/error-words.ts';
 import { toasterId } from '#web/ui/notices.tsx';
-import { Loading } from '#web/ui/states.tsx';
+import { Empty, Loading } from '#web/ui/states.tsx';
 import { useStore } from '#web/ui/store.ts';
-import { browserLanguage, WordsContext, wordsIn } from '#web/ui/text.ts';
+import { browserLanguage, useWords, WordsContext, wordsIn } from '#web/ui/text.ts';
 import { darkTheme, lightTheme } from '#web/ui/theme.ts';
 import { CrashGuard } from './crash-guard.tsx';
 import { useClientState, useMedia, WorkspaceContext } from './hooks.ts';
 import { MainView } from './main-view.tsx';
-import { type Shell, ShellContext } from './shell.ts';
+import { type Shell, ShellContext, useShell } from './shell.ts';
 import { StoppedPage } from './stopped-page.tsx';
 import { Workspace } from './workspace.ts';
 
@@ -55,7 +57,21 @@ function Current({ client, workspace }: { readonly client: Shell['client']; read
       </WorkspaceContext>
     );
   }
-  return state.phase === 'signedOut' ? <SignInPage reason={state.reason} /> : <Loading />;
+  if (state.phase === 'signedOut') return <SignInPage reason={state.reason} />;
+  return <Waiting because={state.phase === 'connecting' ? state.because : undefined} />;
+}
+
+/** On the way to the first session. It goes by itself as soon as a server has one to give; who will not wait can leave. */
+function Waiting({ because }: { readonly because: UCError | undefined }) {
+  const { text } = useWords();
+  const { client } = useShell();
+  if (because === undefined) return <Loading />;
+  return (
+    <Empty title={errorWords(because.code, text) ?? text.signIn.busy} hint={text.signIn.waiting}>
+      <Loading label={text.signIn.working} />
+      <Button onClick={() => void client.signOut()}>{text.signIn.giveUp}</Button>
+    </Empty>
+  );
 }
 
 /** One workspace from the first session of a user to their sign-out; a lost connection does not end it. */

@@ -1,5 +1,6 @@
 import { MessageBar, MessageBarBody, makeStyles, tokens } from '@fluentui/react-components';
 import { useEffect, useState } from 'react';
+import { errorWords } from '#web/ui/error-words.ts';
 import { useWords } from '#web/ui/text.ts';
 import { useClientState, useOnline, useReach, useWorkspace } from './hooks.ts';
 
@@ -22,9 +23,10 @@ export function ReachBanner() {
   const reach = useReach(client);
   const online = useOnline();
   const lost = useLasting(state.phase === 'connecting', worthTellingMs);
+  const because = state.phase === 'connecting' && state.because ? errorWords(state.because.code, text) : undefined;
   const told: { readonly key: string; readonly what: string }[] = [];
   if (!online) told.push({ key: 'offline', what: text.reach.offline });
-  else if (lost) told.push({ key: 'reconnecting', what: text.reach.reconnecting });
+  else if (lost) told.push({ key: 'reconnecting', what: because ?? text.reach.reconnecting });
   else if (state.phase === 'open') {
     if (reach.mesh === 'down') told.push({ key: 'mesh', what: text.reach.mesh });
     if (reach.database === 'down')

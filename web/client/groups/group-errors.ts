@@ -1,4 +1,5 @@
 import { UCError, type UserId } from '#web/api/index.ts';
+import { errorWords } from '#web/ui/error-words.ts';
 import type { Words } from '#web/ui/text.ts';
 
 /** Why people cannot be in a group together, in the words of the reader, as far as the server says more than a code. */
@@ -25,7 +26,5 @@ export function mostMembers(settings: Readonly<Record<string, unknown>>): number
 /** What went wrong as a sentence. @throws what is no `UCError` */
 export function errorLine(error: unknown, words: Pick<Words, 'text'>, nameOf: (userId: UserId) => string): string {
   if (!(error instanceof UCError)) throw error;
-  const { errors } = words.text;
-  const general = error.code in errors ? errors[error.code as keyof typeof errors] : errors.other;
-  return groupErrorLine(error, words, nameOf) ?? general;
+  return groupErrorLine(error, words, nameOf) ?? errorWords(error.code, words.text) ?? words.text.errors.other;
 }
