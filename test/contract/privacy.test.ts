@@ -5,13 +5,14 @@ import { systemClock } from '#shared/runtime/clock.ts';
 import { DraftRepository } from '#ucserver/chat/drafts/index.ts';
 import { chatProcedures, draftProcedures, retentionProcedures } from '#ucserver/chat/index.ts';
 import { ChatRepository } from '#ucserver/chat/repository.ts';
-import { Audit } from '#ucserver/database/index.ts';
+import { Audit, dated } from '#ucserver/database/index.ts';
 import { type ExportLine, erasePerson, exportPerson, PrivacyRepository, privacyProcedures } from '#ucserver/privacy/index.ts';
+import { digestVerifier, sipProcedures } from '#ucserver/sip/index.ts';
 import { newCommitter, Pair } from './chat-fixture.ts';
 import { engines, openTestDatabase, type TestDatabase } from './database-engines.ts';
 import { testProcedures } from './database-procedures.ts';
 
-const procedures = [chatProcedures, draftProcedures, retentionProcedures, privacyProcedures, testProcedures];
+const procedures = [chatProcedures, draftProcedures, retentionProcedures, privacyProcedures, sipProcedures, testProcedures];
 
 for (const engine of engines) {
   describe(`what is stored of a person over ${engine}`, function () {
@@ -42,6 +43,13 @@ for (const engine of engines) {
         await committer.commit(written(`a${index}`, pair.ada, `secret ${index}`), pair.members);
       await committer.commit(written('b', pair.bob, 'an answer'), pair.members);
       await new DraftRepository(database).set(pair.ada, { conversationId: pair.id, text: 'begun', version: 3 });
+      const device = { id: randomId(), name: 'Desk', createdAt: 3 };
+      await database.run(sipProcedures.create, {
+        act: { actorId: pair.ada, actId: randomId(), method: 'phones.create', at: 3 },
+        device,
+        verifier: digestVerifier(device.id, 'test', 'password'),
+        audit: dated({ actor: pair.ada, action: 'sipDevice.create', object: `sipDevice/${device.id}` }, systemClock),
+      });
     });
 
     const erase = (userId: UserId) => erasePerson(userId, { repository, audit, clock: systemClock, restMs: 0 });
@@ -52,24 +60,24 @@ for (const engine of engines) {
     };
     const count = (lines: readonly ExportLine[], what: string) => lines.filter((line) => line.what === what).length;
 
-    it('is exported: profile, groups, conversations, what they wrote, drafts; nothing that others wrote, no secrets', async () => {
+    it('is exported: profile, phones, groups, conversations, what they wrote, drafts; nothing that others wrote, no secrets', async () => {
       const lines = await exported(pair.ada);
       assert.deepEqual(
-        ['profile', 'group', 'conversation', 'entry', 'draft'].map((what) => count(lines, what)),
-        [1, 1, 1, 260, 1],
+        ['profile', 'sipDevice', 'group', 'conversation', 'entry', 'draft'].map((what) => count(lines, what)),
+        [1, 1, 1, 1, 260, 1],
       );
       const text = JSON.stringify(lines);
       assert.match(text, /secret 259/);
-      assert.doesNotMatch(text, /an answer|password_hash|token_generation/);
+      assert.doesNotMatch(text, /an answer|password_hash|token_generation|verifier/);
     });
 
-    it('is erased: profile, texts, drafts; numbers and what others wrote stay; it is in the audit log', async () => {
+    it('is erased: profile, phones, texts, drafts; numbers and what others wrote stay; it is in the audit log', async () => {
       const generation = await chat.generation();
       assert.deepEqual(await erase(pair.ada), { conversations: 1, files: 0 });
       const lines = await exported(pair.ada);
       assert.deepEqual(
-        ['group', 'entry', 'draft'].map((what) => count(lines, what)),
-        [0, 260, 0],
+        ['sipDevice', 'group', 'entry', 'draft'].map((what) => count(lines, what)),
+        [0, 0, 260, 0],
       );
       assert.doesNotMatch(JSON.stringify(lines), /secret|Name of/);
       const [profile] = lines;

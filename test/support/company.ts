@@ -4,7 +4,7 @@ import { silentLogger } from '#shared/runtime/logger.ts';
 import { KeyRing } from '#ucserver/auth/key-ring.ts';
 import { KeyRepository, ReplicaUsers } from '#ucserver/auth/repository.ts';
 import { TokenIssuer } from '#ucserver/auth/tokens.ts';
-import { withCompany } from '#ucserver/cli/company.ts';
+import { type Company, withCompany } from '#ucserver/cli/company.ts';
 import { replicaParts, SecretBox, startStorage } from '#ucserver/database/index.ts';
 import { procedures } from '#ucserver/procedures.ts';
 import type { MeshPlan } from './cluster-plan.ts';
@@ -43,6 +43,11 @@ export async function createCompany(
     );
     return new Map(users.map(({ id, signIn }) => [signIn, { name: signIn, userId: id, password: everybodysPassword }]));
   });
+}
+
+/** Works with the company as the command line does while its servers run. */
+export function asOperator<T>(mesh: MeshPlan, act: (company: Company) => Promise<T>): Promise<T> {
+  return withCompany(storageConfig(mesh), silentLogger, act);
 }
 
 /** Makes a group of these people and answers its id. */

@@ -9,7 +9,7 @@ export interface ExportLine {
 
 /**
  * Everything that is stored of a person, in pages, so that a long life fits into little memory: profile, contacts and grants,
- * devices, conversations with what they have written there, drafts, files. Times are milliseconds since 1970.
+ * devices, SIP devices, conversations with what they have written there, drafts, files. Times are milliseconds since 1970.
  */
 export async function* exportPerson(repository: PrivacyRepository, userId: UserId): AsyncGenerator<ExportLine> {
   for (const [what, rows] of Object.entries(await repository.own(userId))) for (const row of rows) yield { what, ...row };

@@ -23,12 +23,12 @@ export const privacyProcedures = procedureSet('privacy', import.meta.url, {
     const user = yield* first(db.selectFrom('users').select(['version', 'token_generation']).where('id', '=', userId));
     if (user === undefined) throw new UCError('NOT_FOUND');
     const blank = { title: null, company: null, department: null, office: null, address: null } as const;
-    const phones = { work_phone: null, mobile_phone: null, private_phone: null } as const;
+    const numbers = { work_phone: null, mobile_phone: null, private_phone: null } as const;
     const account = { sign_in: `erased-${userId}`, password_hash: null, locked: 1, administrator: 0, home_server: null } as const;
     yield* change(
       db
         .updateTable('users')
-        .set({ ...account, ...blank, ...phones, display_name: name, email: '', language: null, time_zone: null })
+        .set({ ...account, ...blank, ...numbers, display_name: name, email: '', language: null, time_zone: null })
         .set({ picture_version: 0, token_generation: user.token_generation + 1, version: user.version + 1 })
         .where('id', '=', userId),
     );
@@ -36,6 +36,7 @@ export const privacyProcedures = procedureSet('privacy', import.meta.url, {
     const grantors = yield* rows(
       db.selectFrom('permission_grants').select('grantor_id').where('grantee_kind', '=', 'user').where('grantee_id', '=', userId),
     );
+    const phones = yield* rows(db.selectFrom('sip_devices').select('id').where('user_id', '=', userId));
     yield* forget(queries, userId);
     yield* recordAudit(queries, audit);
     for (const [kind, ids] of [
@@ -43,6 +44,7 @@ export const privacyProcedures = procedureSet('privacy', import.meta.url, {
       ['userPresence', [userId]],
       ['contactList', [userId]],
       ['devices', [userId]],
+      ['sipDevice', phones.map(({ id }) => id)],
       ['groupMembers', groups.map(({ group_id }) => group_id)],
       ['grants', [...new Set([userId, ...grantors.map(({ grantor_id }) => grantor_id)])]],
     ] as const)
@@ -61,6 +63,7 @@ function* forget({ db }: Queries, userId: string): Steps<void> {
   yield* change(db.deleteFrom('user_presence').where('user_id', '=', userId));
   yield* change(db.deleteFrom('contact_lists').where('user_id', '=', userId));
   yield* change(db.deleteFrom('devices').where('user_id', '=', userId));
+  yield* change(db.deleteFrom('sip_devices').where('user_id', '=', userId));
   yield* change(db.deleteFrom('group_members').where('user_id', '=', userId));
   yield* change(db.deleteFrom('chat_drafts').where('user_id', '=', userId));
   yield* change(db.deleteFrom('acts').where('actor_id', '=', userId));

@@ -18,11 +18,12 @@ export class PrivacyRepository {
   async own(userId: UserId): Promise<Readonly<Record<string, readonly object[]>>> {
     const { db } = this.#database.queries;
     const read = this.#database.read.bind(this.#database);
-    const [profile, presence, contacts, devices, groups, grants] = await Promise.all([
+    const [profile, presence, contacts, devices, phones, groups, grants] = await Promise.all([
       read(db.selectFrom('users').selectAll().where('id', '=', userId)),
       read(db.selectFrom('user_presence').selectAll().where('user_id', '=', userId)),
       read(db.selectFrom('contact_lists').select('document').where('user_id', '=', userId)),
       read(db.selectFrom('devices').select(['name', 'kind', 'created_at', 'last_used_at']).where('user_id', '=', userId)),
+      read(db.selectFrom('sip_devices').select(['id', 'name', 'created_at', 'revoked_at']).where('user_id', '=', userId)),
       read(
         db
           .selectFrom('group_members as m')
@@ -35,7 +36,7 @@ export class PrivacyRepository {
     // What proves who somebody is helps nobody to know what is stored of them.
     const known = profile.map(({ password_hash: _, token_generation: __, ...rest }) => rest);
     const lists = contacts.map(({ document }) => JSON.parse(document) as object);
-    return { profile: known, presence, contacts: lists, device: devices, group: groups, grant: grants };
+    return { profile: known, presence, contacts: lists, device: devices, sipDevice: phones, group: groups, grant: grants };
   }
 
   /** Their conversations, those they have left too, by id, page by page. */

@@ -4,7 +4,7 @@ import type { MeshKeys } from '#shared/mesh/mesh-keys.ts';
 import type { Params, Result } from '#shared/protocol/index.ts';
 import type { SipDevice } from '#shared/protocol/phones.ts';
 import type { Clock } from '#shared/runtime/clock.ts';
-import { type Database, type Replica, replicaParts } from '#ucserver/database/index.ts';
+import { type Database, dated, type Replica, replicaParts } from '#ucserver/database/index.ts';
 import { type DigestVerifier, digestVerifier } from './digest.ts';
 import { sipProcedures } from './repository.ts';
 
@@ -35,10 +35,12 @@ export class SipDevices {
     this.realm = options.meshKeys.meshId;
   }
 
-  /** A device that may register. */
+  /** A device that may register: it was not revoked, and its person is not locked. */
   find(id: string): KnownDevice | undefined {
-    const row = this.#options.replica.items(replicaParts.sipDevices).get(id);
+    const { replica } = this.#options;
+    const row = replica.items(replicaParts.sipDevices).get(id);
     if (row === undefined || row.revoked_at !== null) return undefined;
+    if (replica.items(replicaParts.users).get(row.user_id)?.locked !== 0) return undefined;
     return { id, userId: row.user_id as UserId, verifier: { MD5: row.verifier_md5, 'SHA-256': row.verifier_sha256 } };
   }
 
@@ -60,7 +62,8 @@ export class SipDevices {
     const id = randomBytes(10).toString('hex');
     const verifier = digestVerifier(id, this.realm, this.#secretOf(id));
     const act = { actorId: userId, actId, method: 'phones.create', at };
-    const device = await database.run(sipProcedures.create, { act, device: { id, name, createdAt: at }, verifier });
+    const audit = dated({ actor: userId, action: 'sipDevice.create', object: `sipDevice/${id}`, after: { name } }, clock);
+    const device = await database.run(sipProcedures.create, { act, device: { id, name, createdAt: at }, verifier, audit });
     await replica.refresh();
     return { device, realm: this.realm, secret: this.#secretOf(device.id) };
   }
@@ -69,14 +72,19 @@ export class SipDevices {
   async revoke(userId: UserId, { actId, id }: Params<'phones.revoke'>): Promise<Result<'phones.revoke'>> {
     const { database, replica, clock } = this.#options;
     const act = { actorId: userId, actId, method: 'phones.revoke', at: clock.wallMs() };
-    await database.run(sipProcedures.revoke, { act, id });
+    const audit = dated({ actor: userId, action: 'sipDevice.revoke', object: `sipDevice/${id}` }, clock);
+    await database.run(sipProcedures.revoke, { act, id, audit });
     await replica.refresh();
     return {};
   }
 
-  /** These devices were made or taken away. Answers how to stop listening. */
-  onChange(listener: (ids: readonly string[]) => void): () => void {
-    return this.#options.replica.onChange(replicaParts.sipDevices, listener);
+  /** A device was made or taken away, or a person was locked or let in: {@link find} may answer differently. Answers how to stop listening. */
+  onChange(listener: () => void): () => void {
+    const { replica } = this.#options;
+    const stops = [replicaParts.sipDevices, replicaParts.users].map((part) => replica.onChange(part, listener));
+    return () => {
+      for (const stop of stops) stop();
+    };
   }
 
   #secretOf(id: string): string {

@@ -46,8 +46,9 @@ export class Registrar {
   start(): void {
     const { clock, devices } = this.#options;
     this.#sweep = clock.every(sweepEveryMs, () => this.#forgetExpired());
-    this.#forget = devices.onChange((ids) => {
-      for (const id of ids) if (devices.find(id) === undefined) this.#put(id, undefined, []);
+    this.#forget = devices.onChange(() => {
+      for (const { deviceId, userId } of [...this.#locations.values()])
+        if (devices.find(deviceId) === undefined) this.#put(deviceId, userId, []);
     });
   }
 
@@ -124,11 +125,9 @@ export class Registrar {
     response.send(401, { headers: { 'WWW-Authenticate': lines } });
   }
 
-  #put(deviceId: string, userId: UserId | undefined, bindings: readonly Binding[]): void {
-    const known = this.#locations.get(deviceId);
-    const owner = userId ?? known?.userId;
-    if (owner === undefined || (known === undefined && bindings.length === 0)) return;
-    const location = { deviceId, userId: owner, bindings };
+  #put(deviceId: string, userId: UserId, bindings: readonly Binding[]): void {
+    if (bindings.length === 0 && !this.#locations.has(deviceId)) return;
+    const location = { deviceId, userId, bindings };
     if (bindings.length === 0) this.#locations.delete(deviceId);
     else this.#locations.set(deviceId, location);
     for (const listener of this.#listeners) listener(location);

@@ -1,6 +1,17 @@
 import { UCError } from '#shared/protocol/errors.ts';
 import type { SipDevice } from '#shared/protocol/phones.ts';
-import { change, first, once, procedureSet, recordChange, rows, type Steps, type StoredAct } from '#ucserver/database/index.ts';
+import {
+  change,
+  type DatedAuditEntry,
+  first,
+  once,
+  procedureSet,
+  recordAudit,
+  recordChange,
+  rows,
+  type Steps,
+  type StoredAct,
+} from '#ucserver/database/index.ts';
 import type { DigestVerifier } from './digest.ts';
 
 /** A user who needs more has lost track of them. */
@@ -10,11 +21,18 @@ export interface NewSipDevice {
   readonly act: StoredAct;
   readonly device: SipDevice;
   readonly verifier: DigestVerifier;
+  readonly audit: DatedAuditEntry;
+}
+
+export interface Revocation {
+  readonly act: StoredAct;
+  readonly id: string;
+  readonly audit: DatedAuditEntry;
 }
 
 export const sipProcedures = procedureSet('sip', import.meta.url, {
   /** Stores a device of the actor. @throws UCError QUOTA_EXCEEDED */
-  *create(queries, { act, device, verifier }: NewSipDevice): Steps<SipDevice> {
+  *create(queries, { act, device, verifier, audit }: NewSipDevice): Steps<SipDevice> {
     const { db } = queries;
     return yield* once(queries, act, function* () {
       const own = db.selectFrom('sip_devices').select('id').where('user_id', '=', act.actorId).where('revoked_at', 'is', null);
@@ -24,22 +42,23 @@ export const sipProcedures = procedureSet('sip', import.meta.url, {
       const verifiers = { verifier_md5: verifier.MD5, verifier_sha256: verifier['SHA-256'] };
       const row = { id, user_id: act.actorId, name, ...verifiers, created_at: createdAt, revoked_at: null };
       yield* change(db.insertInto('sip_devices').values(row));
+      yield* recordAudit(queries, audit);
       yield* recordChange(queries, 'sipDevice', [id], act.at);
       return device;
     });
   },
 
   /** Takes a device of the actor away; one that is gone already stays so. @throws UCError NOT_FOUND */
-  *revoke(queries, { act, id }: { readonly act: StoredAct; readonly id: string }): Steps<object> {
+  *revoke(queries, { act, id, audit }: Revocation): Steps<object> {
     const { db } = queries;
     return yield* once(queries, act, function* () {
       const known = yield* first(
         db.selectFrom('sip_devices').selectAll().where('id', '=', id).where('user_id', '=', act.actorId),
       );
       if (known === undefined) throw new UCError('NOT_FOUND', undefined, { field: 'params.id' });
-      yield* change(
-        db.updateTable('sip_devices').set({ revoked_at: act.at }).where('id', '=', id).where('revoked_at', 'is', null),
-      );
+      if (known.revoked_at !== null) return {};
+      yield* change(db.updateTable('sip_devices').set({ revoked_at: act.at }).where('id', '=', id));
+      yield* recordAudit(queries, { ...audit, before: { name: known.name } });
       yield* recordChange(queries, 'sipDevice', [id], act.at);
       return {};
     });

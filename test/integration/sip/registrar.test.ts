@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import type { ActId } from '#shared/ids.ts';
 import { randomId } from '#shared/random-id.ts';
+import { systemClock } from '#shared/runtime/clock.ts';
+import { asOperator } from '#test/support/company.ts';
 import { eventually } from '#test/support/eventually.ts';
 import { freePort } from '#test/support/free-port.ts';
 import { InProcess } from '#test/support/in-process.ts';
@@ -9,6 +11,7 @@ import type { Person } from '#test/support/person.ts';
 import { newId, Phone } from '#test/support/sip/phone.ts';
 import { header, type PhoneMessage } from '#test/support/sip/sip-message.ts';
 import type { WireAddress } from '#test/support/sip/wire.ts';
+import { Audit } from '#ucserver/database/index.ts';
 import { digestResponse, digestVerifier } from '#ucserver/sip/digest.ts';
 
 const act = () => ({ actId: randomId() as ActId });
@@ -133,6 +136,40 @@ describe('registrar of a server', () => {
     await ann.client.call('phones.revoke', { ...act(), id: first.device.id });
     await eventually(() => located().length < before);
     assert.equal((await register(credentials.id, authorization(challenge, credentials, '00000002'))).status, 401);
+  });
+
+  it('lets in no device of who is locked, and forgets where they were', async () => {
+    const bob = await stage.signIn('bob');
+    const made = await bob.client.call('phones.create', { ...act(), name: 'Desk' });
+    const credentials = { id: made.device.id, realm: made.realm, secret: made.secret };
+    const challenge = await challengeOf(credentials.id);
+    assert.equal((await register(credentials.id, authorization(challenge, credentials, '00000001'))).status, 200);
+    const locations = () => stage.servers[0]?.sip?.locationsOf(bob.userId);
+    assert.equal(locations()?.length, 1);
+    await asOperator(stage.mesh, ({ directory }) => directory.lockUser(bob.userId, true, { actor: 'system' }));
+    await eventually(() => assert.deepEqual(locations(), []), { withinMs: 5_000, what: 'the server knows that bob is locked' });
+    assert.equal((await register(credentials.id, authorization(challenge, credentials, '00000002'))).status, 401);
+    assert.deepEqual(locations(), []);
+  });
+
+  it('writes into the audit log who made and revoked which device', async () => {
+    const made = await ann.client.call('phones.create', { ...act(), name: 'Hall' });
+    const revocation = { ...act(), id: made.device.id };
+    await ann.client.call('phones.revoke', revocation);
+    await ann.client.call('phones.revoke', { ...act(), id: made.device.id });
+    const entries = (await asOperator(stage.mesh, ({ database }) => new Audit(database, systemClock).list(50))).filter(
+      ({ object }) => object === `sipDevice/${made.device.id}`,
+    );
+    assert.deepEqual(
+      entries
+        .map(({ actor, action, before, after }) => ({ actor, action, before, after }))
+        .sort((a, b) => (a.action < b.action ? -1 : 1)),
+      [
+        { actor: ann.userId, action: 'sipDevice.create', before: undefined, after: { name: 'Hall' } },
+        { actor: ann.userId, action: 'sipDevice.revoke', before: { name: 'Hall' }, after: undefined },
+      ],
+    );
+    assert.ok(!JSON.stringify(entries).includes(made.secret));
   });
 
   it('does not hear a network that goes on trying', async () => {
