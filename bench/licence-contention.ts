@@ -136,7 +136,7 @@ export const licenceContention: Bench = {
       const folder = new TempFolder('licences');
       const prepare = async (name: string) => {
         const database = await open(folder.file(name));
-        await database.run(licensingProcedures.install, { document: 'bench', at: installedAt });
+        await new LicensingRepository(database).install('bench', installedAt, { actor: 'system' });
         await database.close();
         return folder.file(name);
       };

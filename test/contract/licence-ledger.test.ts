@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { type Incarnation, type ServerId, serverIdSchema } from '#shared/ids.ts';
 import { UCError } from '#shared/protocol/errors.ts';
+import { systemClock } from '#shared/runtime/clock.ts';
 import { runs } from '#test/support/effort.ts';
-import type { Database } from '#ucserver/database/index.ts';
+import { Audit, type Database } from '#ucserver/database/index.ts';
 import { LicensingRepository, licensingProcedures } from '#ucserver/licensing/index.ts';
 import { type Ledger, type LedgerRequest, planLedger } from '#ucserver/licensing/ledger-plan.ts';
 import { engines, openTestDatabase, type TestDatabase } from './database-engines.ts';
@@ -11,6 +12,7 @@ import { engines, openTestDatabase, type TestDatabase } from './database-engines
 const servers: readonly ServerId[] = ['s1', 's2', 's3'].map((id) => serverIdSchema.parse(id));
 const names = ['ada', 'bob', 'cleo', 'dora'];
 const feature = 'onlineUsers';
+const origin = { actor: 'system', from: 'command line' } as const;
 
 for (const engine of engines) {
   describe(`the ledger of licensed seats over ${engine}`, () => {
@@ -27,8 +29,8 @@ for (const engine of engines) {
     });
     after(() => opened?.[Symbol.asyncDispose]());
     beforeEach(async () => {
-      await database.run(licensingProcedures.install, { document: 'a licence', at: ++installedAt });
-      for (const id of servers) await ledger.freeAll(id);
+      await ledger.install('a licence', ++installedAt, origin);
+      for (const id of servers) await ledger.freeAll(id, installedAt, origin);
     });
 
     const holder = (index: number, life = 1): Incarnation => ({ serverId: servers[index] as ServerId, life });
@@ -65,6 +67,23 @@ for (const engine of engines) {
       assert.equal(await seats({ holder: holder(0, life), request: 9, seats: 5 }), 'superseded');
     });
 
+    it('is in the audit log: what was installed, removed and freed', async () => {
+      assert.equal(await seats({ holder: holder(0, Date.now() + 10_000), request: 1, seats: 3 }), 3);
+      const at = Date.now();
+      await ledger.install('another licence', at, origin);
+      await ledger.install(undefined, at + 1, origin);
+      assert.equal(await ledger.freeAll('s1', at + 2, origin), 3);
+      const entries = await new Audit(database, systemClock).list(3);
+      assert.deepEqual(
+        entries.map(({ action, object, before, after, from }) => ({ action, object, before, after, from })),
+        [
+          { action: 'licence.free', object: 'server/s1', before: { feature, seats: 3 }, after: undefined },
+          { action: 'licence.remove', object: 'licence/installed', before: 'another licence', after: undefined },
+          { action: 'licence.install', object: 'licence/installed', before: 'a licence', after: 'another licence' },
+        ].map((entry) => ({ ...entry, from: 'command line' })),
+      );
+    });
+
     it('refuses who counts by another licence', async () => {
       const asked = { holder: holder(0), request: 1, anew: true, seats: 1, added: [], removed: [], claimed: [] };
       await assert.rejects(
@@ -89,7 +108,7 @@ for (const engine of engines) {
       let firstLife = Date.now() + 1_000_000;
       await fc.assert(
         fc.asyncProperty(fc.array(step, { maxLength: 20 }), async (steps) => {
-          for (const id of servers) await ledger.freeAll(id);
+          for (const id of servers) await ledger.freeAll(id, installedAt, origin);
           firstLife += 1_000;
           const lives = [firstLife, firstLife, firstLife];
           const requests = [0, 0, 0];

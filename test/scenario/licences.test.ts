@@ -35,6 +35,7 @@ describe('licences on real servers', function () {
             createPrivateKey(issuer.privateKey),
           ),
           Date.now(),
+          { actor: 'system' },
         ),
     );
   const openAt = async (server: number, person: number): Promise<RawSession> => {

@@ -27,6 +27,9 @@ interface Issuing {
   readonly out: string;
 }
 
+/** Who did it, in the audit log. */
+const origin = { actor: 'system', from: 'command line' } as const;
+
 /** `ucmesh licence …`: for issuers of licences, and for administrators who install them. */
 export function addLicenceCommands(program: Command, inDatabase: InDatabase): void {
   const licence = program.command('licence').description('licences: make and install them; without one nothing is limited');
@@ -79,7 +82,7 @@ export function addLicenceCommands(program: Command, inDatabase: InDatabase): vo
       await inDatabase(async (database, { licensing }) => {
         if (licensing.issuer === undefined) throw new Error('licensing.issuer is not configured: whose licence is it?');
         const installed = readLicence(document, licensing.issuer);
-        await new LicensingRepository(database).install(document, Date.now());
+        await new LicensingRepository(database).install(document, Date.now(), origin);
         console.log(described(installed));
       });
     });
@@ -89,7 +92,7 @@ export function addLicenceCommands(program: Command, inDatabase: InDatabase): vo
     .description('take the licence away: nothing is limited any more')
     .action(async () => {
       await inDatabase(async (database) => {
-        await new LicensingRepository(database).install(undefined, Date.now());
+        await new LicensingRepository(database).install(undefined, Date.now(), origin);
         console.log('no licence is in force; nothing is limited');
       });
     });
@@ -117,7 +120,7 @@ export function addLicenceCommands(program: Command, inDatabase: InDatabase): vo
     .argument('<server>', 'id of the server')
     .action(async (serverId: string) => {
       await inDatabase(async (database) => {
-        const freed = await new LicensingRepository(database).freeAll(serverId);
+        const freed = await new LicensingRepository(database).freeAll(serverId, Date.now(), origin);
         console.log(`${freed} seats of ${serverId} are free`);
       });
     });

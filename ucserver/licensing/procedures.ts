@@ -1,6 +1,7 @@
 import { type Incarnation, type ServerId, serverIdSchema } from '#shared/ids.ts';
 import { UCError } from '#shared/protocol/errors.ts';
 // The worker thread imports this module, so it takes the few files it needs and not the whole database with its drivers.
+import { type DatedAuditEntry, recordAudit } from '#ucserver/database/audit.ts';
 import { recordChange } from '#ucserver/database/changes.ts';
 import { change, first, procedureSet, rows, type Steps } from '#ucserver/database/procedure.ts';
 import type { Queries } from '#ucserver/database/queries.ts';
@@ -24,9 +25,17 @@ export interface LedgerCall {
 }
 
 export interface Installation {
-  readonly document: string;
+  /** Absent: the licence is taken away. */
+  readonly document?: string;
   /** Wall time in ms; `at` names the installation, so it must be a new one. */
   readonly at: number;
+  readonly audit: DatedAuditEntry;
+}
+
+export interface Freeing {
+  readonly feature: string;
+  readonly serverId: ServerId;
+  readonly audit: DatedAuditEntry;
 }
 
 export const installedLicence = 'installed';
@@ -39,10 +48,13 @@ const readNow = {
 
 export const licensingProcedures = procedureSet('licensing', import.meta.url, {
   /** Puts a licence in force; `undefined` as document takes it away. */
-  *install(queries: Queries, { document, at }: Partial<Installation> & { readonly at: number }): Steps<void> {
-    yield* change(queries.db.deleteFrom('licences').where('id', '=', installedLicence));
+  *install(queries: Queries, { document, at, audit }: Installation): Steps<void> {
+    const { db } = queries;
+    const before = yield* first(db.selectFrom('licences').select('document').where('id', '=', installedLicence));
+    yield* change(db.deleteFrom('licences').where('id', '=', installedLicence));
     if (document !== undefined)
-      yield* change(queries.db.insertInto('licences').values({ id: installedLicence, document, installed_at: at }));
+      yield* change(db.insertInto('licences').values({ id: installedLicence, document, installed_at: at }));
+    yield* recordAudit(queries, { ...audit, before: before?.document, after: document });
     yield* recordChange(queries, licenceChange, [installedLicence], at);
   },
 
@@ -68,13 +80,15 @@ export const licensingProcedures = procedureSet('licensing', import.meta.url, {
   },
 
   /** The block of a server is free, because an administrator says that it will not come back. Answers its seats. */
-  *free(queries: Queries, { feature, serverId }: { readonly feature: string; readonly serverId: ServerId }): Steps<number> {
+  *free(queries: Queries, { feature, serverId, audit }: Freeing): Steps<number> {
     const { db } = queries;
     const mine = (yield* readBlocks(queries, feature)).find(({ holder }) => holder.serverId === serverId);
     yield* change(
       db.updateTable('licence_blocks').set({ frees_at: 0 }).where('feature', '=', feature).where('server_id', '=', serverId),
     );
-    return mine?.seats ?? 0;
+    if (mine === undefined) return 0;
+    yield* recordAudit(queries, { ...audit, before: { feature, seats: mine.seats } });
+    return mine.seats;
   },
 });
 

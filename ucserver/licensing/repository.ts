@@ -1,8 +1,12 @@
 import { serverIdSchema } from '#shared/ids.ts';
-import type { Database } from '#ucserver/database/index.ts';
+import { randomId } from '#shared/random-id.ts';
+import type { AuditEntry, Database } from '#ucserver/database/index.ts';
 import type { LedgerAnswer } from './ledger-plan.ts';
 import { licensedFeatures } from './licence.ts';
 import { installedLicence, type LedgerCall, licensingProcedures } from './procedures.ts';
+
+/** Who does something, and from where. */
+type Origin = Pick<AuditEntry, 'actor' | 'from'>;
 
 /** The ledger in SQL. Everything it throws is what {@link Database} throws. */
 export class LicensingRepository {
@@ -17,16 +21,23 @@ export class LicensingRepository {
     return this.#database.run(licensingProcedures.sync, call);
   }
 
-  /** @param document `undefined` takes the licence away. */
-  install(document: string | undefined, at: number): Promise<void> {
-    return this.#database.run(licensingProcedures.install, document === undefined ? { at } : { document, at });
+  /**
+   * @param document `undefined` takes the licence away.
+   * @param at wall time in ms, another one for each installation
+   */
+  install(document: string | undefined, at: number, origin: Origin): Promise<void> {
+    const action = document === undefined ? 'licence.remove' : 'licence.install';
+    const audit = { ...origin, id: randomId(), at, action, object: `licence/${installedLicence}` };
+    return this.#database.run(licensingProcedures.install, { at, audit, ...(document === undefined ? {} : { document }) });
   }
 
   /** Lets the next grants use the seats of a server that will not come back. @returns how many it held */
-  async freeAll(serverId: string): Promise<number> {
+  async freeAll(serverId: string, at: number, origin: Origin): Promise<number> {
     let freed = 0;
-    for (const feature of licensedFeatures)
-      freed += await this.#database.run(licensingProcedures.free, { feature, serverId: serverIdSchema.parse(serverId) });
+    for (const feature of licensedFeatures) {
+      const audit = { ...origin, id: randomId(), at, action: 'licence.free', object: `server/${serverId}` };
+      freed += await this.#database.run(licensingProcedures.free, { feature, serverId: serverIdSchema.parse(serverId), audit });
+    }
     return freed;
   }
 
