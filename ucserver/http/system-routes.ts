@@ -3,7 +3,7 @@ import type { Registry } from 'prom-client';
 import { UCError } from '#shared/protocol/errors.ts';
 import { httpPaths, type ServersAnswer } from '#shared/protocol/http.ts';
 import type { ServerAddress } from '#shared/protocol/session.ts';
-import type { Health } from '#shared/runtime/health.ts';
+import type { Health, HealthReport } from '#shared/runtime/health.ts';
 import type { RouteSet } from './http-app.ts';
 import type { Networks } from './networks.ts';
 
@@ -21,6 +21,8 @@ export interface SystemRoutesOptions {
 /** What load balancers, monitors and clients ask about the server itself. */
 export function systemRoutes(options: SystemRoutesOptions): RouteSet {
   const { servers, health, isDraining, registry, metricsFrom, isDirect } = options;
+  /** May know what goes on inside. */
+  const isOperator = (request: IncomingMessage, address: string) => isDirect(request) && metricsFrom.includes(address);
   return (router) => {
     router.get(httpPaths.servers, (context) => {
       context.body = { servers: servers() } satisfies ServersAnswer;
@@ -30,14 +32,22 @@ export function systemRoutes(options: SystemRoutesOptions): RouteSet {
     });
     router.get('/readyz', (context) => {
       const report = health.report();
+      const dependencies = isOperator(context.req, context.state.address)
+        ? report.dependencies
+        : withoutDetail(report.dependencies);
       const ready = report.ready && !isDraining();
       context.status = ready ? 200 : 503;
-      context.body = { ready, draining: isDraining(), dependencies: report.dependencies };
+      context.body = { ready, draining: isDraining(), dependencies };
     });
     router.get('/metrics', async (context) => {
-      if (!isDirect(context.req) || !metricsFrom.includes(context.state.address)) throw new UCError('NOT_FOUND');
+      if (!isOperator(context.req, context.state.address)) throw new UCError('NOT_FOUND');
       context.type = registry.contentType;
       context.body = await registry.metrics();
     });
   };
+}
+
+/** Reasons name paths, addresses and versions, which are nobody else's business. */
+function withoutDetail(dependencies: HealthReport['dependencies']): HealthReport['dependencies'] {
+  return Object.fromEntries(Object.entries(dependencies).map(([name, { detail: _, ...entry }]) => [name, entry]));
 }

@@ -110,15 +110,18 @@ describe('http', () => {
     database.away('locked');
     const ready = await fixture.fetch('/readyz');
     assert.equal(ready.status, 200);
-    assert.equal((await json(ready)).dependencies.database.state, 'away');
+    const { database: told } = (await json(ready)).dependencies;
+    assert.deepEqual([told.state, told.detail], ['away', undefined], 'why is nothing for whoever may come through a proxy');
     fixture.isDraining = true;
     assert.equal((await fixture.fetch('/readyz')).status, 503);
     assert.equal((await fixture.fetch('/metrics')).status, 404, 'a trusted proxy may speak for anybody');
   });
 
-  it('shows its metrics to who is near, but to nobody through a proxy', async () => {
+  it('shows its metrics, and why something is away, to who is near, but to nobody through a proxy', async () => {
     await using fixture = await HttpFixture.start();
     assert.equal((await fixture.fetch('/metrics')).status, 200);
+    fixture.health.register('database').away('locked');
+    assert.equal((await json(await fixture.fetch('/readyz'))).dependencies.database.detail, 'locked');
     for (const sign of ['x-forwarded-for', 'forwarded', 'via', 'x-real-ip', 'x-forwarded-proto']) {
       assert.equal((await fixture.fetch('/metrics', { headers: { [sign]: '127.0.0.1' } })).status, 404, sign);
     }
