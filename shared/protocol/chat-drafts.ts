@@ -22,12 +22,13 @@ export type Draft = z.infer<typeof draftSchema>;
 export const chatDraftMethods = {
   'chat.setDraft': {
     about:
-      'Keeps what the user has begun to write, for their other devices; an empty text takes it back. Answered with the draft in force, which is another one when that is newer. Sent again, it changes nothing.',
+      'Keeps what the user has begun to write, for their other devices; an empty text takes it back, also in a conversation that was left. Answered with the draft in force, which is another one when that is newer. Sent again, it changes nothing.',
     params: z.strictObject(draftSchema.shape),
     result: draftSchema,
   },
   'chat.drafts': {
-    about: 'What the user has begun to write anywhere, in pages. The oldest beyond 200 are not kept.',
+    about:
+      'What the user has begun to write in conversations they have not left, in pages, which may hold fewer than asked for. The oldest beyond 200 are not kept.',
     params: z.strictObject({ cursor: conversationIdSchema.optional(), limit: z.int().min(1).max(50).default(50) }),
     result: z.object({ drafts: z.array(draftSchema), nextCursor: conversationIdSchema.optional() }),
   },

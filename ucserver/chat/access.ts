@@ -66,6 +66,13 @@ export class Access {
     for (const member of members) if (member !== author && !mayChat(member, author)) throw new UCError('FORBIDDEN');
   }
 
+  /** Whether somebody has not left a conversation of theirs, as far as memory knows. */
+  isIn(conversationId: ConversationId, userId: UserId): boolean {
+    if (conversationKindOf(conversationId) === 'direct') return true;
+    const own = this.#options.directory.memberOf(conversationId, userId);
+    return own !== undefined && own.left === undefined;
+  }
+
   isModerator(conversationId: ConversationId, userId: UserId): boolean {
     const own = this.#options.directory.memberOf(conversationId, userId);
     return own !== undefined && own.left === undefined && own.role === 'moderator';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import type { ConversationId } from '#shared/ids.ts';
+import type { ConversationId, EntryId } from '#shared/ids.ts';
+import { randomId } from '#shared/random-id.ts';
 import { eventually } from '#test/support/eventually.ts';
 import { directConversationId } from '#ucserver/chat/index.ts';
 import type { ChatClient } from './chat-server.ts';
@@ -54,6 +55,23 @@ describe('drafts', function () {
     } finally {
       locked.release();
     }
+  });
+
+  it('of a conversation that was left can be taken back, and are not listed', async () => {
+    const group = { entryId: randomId() as EntryId, title: 'Team', members: [world.bob] };
+    const { conversationId: team } = await desk.ask('chat.createGroup', group);
+    await bob.ask('chat.setDraft', { conversationId: team, text: 'well', version: 3 });
+    await bob.ask('chat.setDraft', { conversationId, text: 'Dear Ada', version: 3 });
+    await bob.ask('chat.leave', { conversationId: team, entryId: randomId() as EntryId });
+    const { drafts } = await bob.ask('chat.drafts', {});
+    assert.deepEqual(
+      drafts.map(({ text }) => text),
+      ['Dear Ada'],
+    );
+    assert.equal(await bob.refusal('chat.setDraft', { conversationId: team, text: 'well then', version: 4 }), 'NOT_FOUND');
+    assert.equal((await bob.ask('chat.setDraft', { conversationId: team, text: '', version: 4 })).text, '');
+    const cleo = world.first.signIn(world.cleo);
+    assert.equal(await cleo.refusal('chat.setDraft', { conversationId: team, text: '', version: 4 }), 'NOT_FOUND');
   });
 
   it('come at a bounded rate', async () => {

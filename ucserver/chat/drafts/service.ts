@@ -12,7 +12,7 @@ const rate = { perSecond: 2, burst: 20 };
 const aheadMs = 60_000;
 
 export interface DraftServiceOptions {
-  readonly access: Pick<Access, 'members'>;
+  readonly access: Pick<Access, 'members' | 'reading' | 'isIn'>;
   readonly repository: DraftRepository;
   readonly sessions: Pick<SessionTable, 'ofUser'>;
   readonly clock: Clock;
@@ -27,11 +27,16 @@ export class DraftService {
     this.#options = options;
   }
 
-  /** @throws UCError `NOT_FOUND` also for conversations of others, `RATE_LIMITED`, `STORAGE_UNAVAILABLE` */
+  /**
+   * Keeps a draft, or takes one back, which is possible in conversations that were left too.
+   *
+   * @throws UCError `NOT_FOUND` also for conversations of others, `RATE_LIMITED`, `STORAGE_UNAVAILABLE`
+   */
   async set(session: Session, { version, ...draft }: Params<'chat.setDraft'>): Promise<Result<'chat.setDraft'>> {
     const { access, repository, sessions, clock } = this.#options;
     this.#checkRate(session);
-    await access.members(draft.conversationId, session.userId);
+    if (draft.text === '') await access.reading(draft.conversationId, session.userId);
+    else await access.members(draft.conversationId, session.userId);
     const written = { ...draft, version: Math.min(version, clock.wallMs() + aheadMs) };
     const inForce = await repository.set(session.userId, written);
     if (inForce.version !== written.version) return inForce;
@@ -42,11 +47,13 @@ export class DraftService {
     return inForce;
   }
 
-  /** @throws UCError `STORAGE_UNAVAILABLE` */
+  /** Those in conversations that were left are passed over, so a page may hold fewer than asked for. @throws UCError `STORAGE_UNAVAILABLE` */
   async list({ userId }: Session, { cursor, limit }: Params<'chat.drafts'>): Promise<Result<'chat.drafts'>> {
-    const found = await this.#options.repository.page(userId, cursor ?? '', limit + 1);
-    const drafts = found.slice(0, limit);
-    return found.length > limit ? { drafts, nextCursor: drafts.at(-1)?.conversationId } : { drafts };
+    const { access, repository } = this.#options;
+    const found = await repository.page(userId, cursor ?? '', limit + 1);
+    const page = found.slice(0, limit);
+    const drafts = page.filter(({ conversationId }) => access.isIn(conversationId, userId));
+    return found.length > limit ? { drafts, nextCursor: page.at(-1)?.conversationId } : { drafts };
   }
 
   #checkRate(session: Session): void {
