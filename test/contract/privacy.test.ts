@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { UserId } from '#shared/ids.ts';
 import { randomId } from '#shared/random-id.ts';
 import { systemClock } from '#shared/runtime/clock.ts';
+import { eventually } from '#test/support/eventually.ts';
 import { DraftRepository } from '#ucserver/chat/drafts/index.ts';
 import { chatProcedures, draftProcedures, retentionProcedures } from '#ucserver/chat/index.ts';
 import { ChatRepository } from '#ucserver/chat/repository.ts';
@@ -52,7 +53,8 @@ for (const engine of engines) {
       });
     });
 
-    const erase = (userId: UserId) => erasePerson(userId, { repository, audit, clock: systemClock, restMs: 0 });
+    const erase = (userId: UserId, settleMs = 0) =>
+      erasePerson(userId, { repository, audit, clock: systemClock, restMs: 0, settleMs });
     const exported = async (userId: UserId) => {
       const lines: ExportLine[] = [];
       for await (const line of exportPerson(repository, userId)) lines.push(line);
@@ -87,6 +89,17 @@ for (const engine of engines) {
       assert.equal(await chat.generation(), generation + 1, 'clients read anew');
       const actions = (await audit.list(10)).filter(({ object }) => object === `user/${pair.ada}`).map(({ action }) => action);
       assert.deepEqual(actions.sort(), ['user.erase', 'user.erased']);
+    });
+
+    it('is erased although a session that is about to end still writes', async () => {
+      const erased = erase(pair.ada, 1_000);
+      await eventually(async () => assert.equal((await exported(pair.ada))[0]?.locked, 1));
+      await new DraftRepository(opened.database).set(pair.ada, { conversationId: pair.id, text: 'too late', version: 9 });
+      await newCommitter(chat).commit(pair.entry('last', { author: pair.ada, body: '{"text":"too late"}' }), pair.members);
+      await erased;
+      const lines = await exported(pair.ada);
+      assert.deepEqual([count(lines, 'entry'), count(lines, 'draft')], [261, 0]);
+      assert.ok(!JSON.stringify(lines).includes('too late'));
     });
 
     it('may be erased again, and nobody else is', async () => {

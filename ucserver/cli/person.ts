@@ -11,6 +11,8 @@ import type { InCompany } from './users.ts';
 
 /** So that servers which use the same database have the larger part of it. */
 const restMs = 20;
+/** Servers read within a second that somebody is locked, and store within two more when they were last seen. */
+const settleMs = 5_000;
 
 /** `ucmesh person …`: what is stored of one person. */
 export function addPersonCommands(program: Command, inCompany: InCompany): void {
@@ -36,7 +38,7 @@ export function addPersonCommands(program: Command, inCompany: InCompany): void 
         const { database } = company;
         const audit = new Audit(database, systemClock);
         const erased = await erasePerson(found, {
-          ...{ repository: new PrivacyRepository(database), audit, clock: systemClock, restMs },
+          ...{ repository: new PrivacyRepository(database), audit, clock: systemClock, restMs, settleMs },
         });
         console.log(`erased: texts in ${erased.conversations} conversations, ${erased.files} files`);
       });

@@ -9,6 +9,8 @@ export interface ErasureOptions {
   readonly clock: Clock;
   /** Rest between two transactions, so that those who work notice nothing, ms. */
   readonly restMs: number;
+  /** Until servers that run have ended the sessions of this person and stored what these left, ms. */
+  readonly settleMs: number;
 }
 
 /** What was erased. */
@@ -27,16 +29,22 @@ const erasedName = '–';
  *
  * @throws UCError NOT_FOUND, STORAGE_UNAVAILABLE
  */
-export async function erasePerson(userId: UserId, { repository, audit, clock, restMs }: ErasureOptions): Promise<Erasure> {
+export async function erasePerson(
+  userId: UserId,
+  { repository, audit, clock, restMs, settleMs }: ErasureOptions,
+): Promise<Erasure> {
+  const rest = (ms: number) => new Promise<void>((resolve) => clock.after(ms, resolve));
   const origin = { actor: 'system', object: `user/${userId}`, from: 'command line' } as const;
   await repository.anonymise(userId, erasedName, dated({ ...origin, action: 'user.erase' }, clock));
+  await rest(settleMs);
+  await repository.forget(userId, clock.wallMs());
   let conversations = 0;
   for await (const page of repository.conversations(userId)) {
     for (const { id } of page) {
       conversations++;
       for (let after: number | undefined = 0; after !== undefined; ) {
         after = await repository.emptyWritten(userId, id, after);
-        await new Promise<void>((resolve) => clock.after(restMs, resolve));
+        await rest(restMs);
       }
     }
   }

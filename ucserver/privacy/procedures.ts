@@ -32,23 +32,14 @@ export const privacyProcedures = procedureSet('privacy', import.meta.url, {
         .set({ picture_version: 0, token_generation: user.token_generation + 1, version: user.version + 1 })
         .where('id', '=', userId),
     );
-    const groups = yield* rows(db.selectFrom('group_members').select('group_id').where('user_id', '=', userId));
-    const grantors = yield* rows(
-      db.selectFrom('permission_grants').select('grantor_id').where('grantee_kind', '=', 'user').where('grantee_id', '=', userId),
-    );
-    const phones = yield* rows(db.selectFrom('sip_devices').select('id').where('user_id', '=', userId));
-    yield* forget(queries, userId);
+    yield* forget(queries, userId, audit.at);
     yield* recordAudit(queries, audit);
-    for (const [kind, ids] of [
-      ['user', [userId]],
-      ['userPresence', [userId]],
-      ['contactList', [userId]],
-      ['devices', [userId]],
-      ['sipDevice', phones.map(({ id }) => id)],
-      ['groupMembers', groups.map(({ group_id }) => group_id)],
-      ['grants', [...new Set([userId, ...grantors.map(({ grantor_id }) => grantor_id)])]],
-    ] as const)
-      yield* recordChange(queries, kind, ids, audit.at);
+    yield* recordChange(queries, 'user', [userId], audit.at);
+  },
+
+  /** Once more what {@link anonymise} takes away beside the profile: sessions that were still open may have written it again. */
+  *forget(queries: Queries, { userId, at }: { userId: string; at: number }): Steps<void> {
+    yield* forget(queries, userId, at);
   },
 
   /** What a person uploaded goes as soon as no message refers to it; its name goes now. */
@@ -58,7 +49,13 @@ export const privacyProcedures = procedureSet('privacy', import.meta.url, {
 });
 
 /** Rows that are about nobody else. */
-function* forget({ db }: Queries, userId: string): Steps<void> {
+function* forget(queries: Queries, userId: string, at: number): Steps<void> {
+  const { db } = queries;
+  const groups = yield* rows(db.selectFrom('group_members').select('group_id').where('user_id', '=', userId));
+  const grantors = yield* rows(
+    db.selectFrom('permission_grants').select('grantor_id').where('grantee_kind', '=', 'user').where('grantee_id', '=', userId),
+  );
+  const phones = yield* rows(db.selectFrom('sip_devices').select('id').where('user_id', '=', userId));
   yield* change(db.deleteFrom('pictures').where('user_id', '=', userId));
   yield* change(db.deleteFrom('user_presence').where('user_id', '=', userId));
   yield* change(db.deleteFrom('contact_lists').where('user_id', '=', userId));
@@ -69,4 +66,13 @@ function* forget({ db }: Queries, userId: string): Steps<void> {
   yield* change(db.deleteFrom('acts').where('actor_id', '=', userId));
   yield* change(db.deleteFrom('permission_grants').where('grantor_id', '=', userId));
   yield* change(db.deleteFrom('permission_grants').where('grantee_kind', '=', 'user').where('grantee_id', '=', userId));
+  for (const [kind, ids] of [
+    ['userPresence', [userId]],
+    ['contactList', [userId]],
+    ['devices', [userId]],
+    ['sipDevice', phones.map(({ id }) => id)],
+    ['groupMembers', groups.map(({ group_id }) => group_id)],
+    ['grants', [...new Set([userId, ...grantors.map(({ grantor_id }) => grantor_id)])]],
+  ] as const)
+    yield* recordChange(queries, kind, ids, at);
 }

@@ -108,6 +108,10 @@ export class PrivacyRepository {
     return this.#database.run(privacyProcedures.anonymise, { userId, name, audit });
   }
 
+  forget(userId: UserId, at: number): Promise<void> {
+    return this.#database.run(privacyProcedures.forget, { userId, at });
+  }
+
   releaseFiles(userId: UserId, at: number): Promise<number> {
     return this.#database.run(privacyProcedures.releaseFiles, { userId, at });
   }
