@@ -15,7 +15,7 @@ import { createAuth, mayDo } from './auth/index.ts';
 import { createChat, groupMembersSetting, groupsPerPersonSetting, messageDaysSetting } from './chat/index.ts';
 import type { Config } from './config.ts';
 import { createContacts } from './contacts/index.ts';
-import { replicaParts, SecretBox, startStorage } from './database/index.ts';
+import { type Database, replicaParts, SecretBox, startStorage } from './database/index.ts';
 import { Directory, registerDirectoryMethods, tellCardChanges } from './directory/index.ts';
 import { blockedExtensionsSetting, createFiles, fileBytesSetting, fileQuotaSetting } from './files/index.ts';
 import { Dispatcher, Gateway, registerSessionMethods, SessionTable } from './gateway/index.ts';
@@ -46,6 +46,7 @@ export interface UCServer {
   /** Where clients reach it. */
   readonly url: string;
   readonly cluster: ServerCluster;
+  readonly database: Database;
   readonly sessions: SessionTable;
   readonly permissions: Permissions;
   readonly presence: PresenceService;
@@ -232,5 +233,5 @@ export async function startServer({
   lifecycle.add({ name: 'people', stop: (deadline: Deadline) => signIn.drain(Math.max(0, deadline.remainingMs() - leavingMs)) });
   await lifecycle.start();
 
-  return { url: http.url, cluster, sessions, permissions, presence, signIn, sip, stop: (reason) => lifecycle.stop(reason) };
+  return { url: http.url, cluster, database, sessions, permissions, presence, signIn, sip, stop: (reason) => lifecycle.stop(reason) };
 }

@@ -80,7 +80,7 @@ function planned(millions: number): WrittenConversation[] {
 
 /** Directly into the file; only what the index holds is made by the product itself. */
 function write(file: string, userIds: readonly UserId[], conversations: readonly WrittenConversation[]): void {
-  const connection = new Connection(file, { readOnly: false });
+  const connection = new Connection(file, { readOnly: false, mayCreate: true });
   const vocabulary = new Vocabulary();
   connection.withRetry(1_000, () => connection.command('pragma synchronous = off'));
   connection.command('pragma cache_size = -600000');

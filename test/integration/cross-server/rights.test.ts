@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { EntryId } from '#shared/ids.ts';
 import { type PermissionLevel, permissionLevels, type Right } from '#shared/protocol/permissions.ts';
 import { randomId } from '#shared/random-id.ts';
 import { createGroup } from '#test/support/company.ts';
@@ -7,6 +8,7 @@ import type { Person } from '#test/support/person.ts';
 import { type CardField, levelTable } from '#ucserver/auth/index.ts';
 import { onOneAndTwoServers } from './places.ts';
 
+const newEntryId = () => randomId() as EntryId;
 const upTo = (level: PermissionLevel) =>
   permissionLevels.slice(0, permissionLevels.indexOf(level) + 1).map((each) => levelTable[each]);
 const rights = (level: PermissionLevel): readonly Right[] => upTo(level).flatMap(({ may }) => may);
@@ -29,9 +31,10 @@ onOneAndTwoServers(
   (stage) => {
     let ann: Person;
     let bob: Person;
+    let cleo: Person;
 
     before(async () => {
-      [ann, bob] = await Promise.all([stage().signIn('ann'), stage().signIn('bob')]);
+      [ann, bob, cleo] = await Promise.all([stage().signIn('ann'), stage().signIn('bob'), stage().signIn('cleo')]);
       await bob.watch(ann);
       await ann.client.call('presence.setNote', { text: 'In room 4' });
       await bob.untilSees(ann, ({ note }) => note?.text === 'In room 4');
@@ -86,6 +89,88 @@ onOneAndTwoServers(
         }
       });
     }
+
+    for (const level of permissionLevels) {
+      const isAllowed = rights(level).includes('chat');
+      it(`${level}: who ${isAllowed ? 'may' : 'may not'} chat does so too by editing, reacting, forwarding and in new groups`, async () => {
+        const { conversationId } = await bob.client.call('chat.open', { userId: ann.userId });
+        const target = newEntryId();
+        await grant('team');
+        await eventually(() => bob.client.call('chat.send', { conversationId, entryId: target, body: { text: 'before' } }));
+        const { conversationId: from } = await bob.client.call('chat.open', { userId: cleo.userId });
+        const elsewhere = newEntryId();
+        await bob.client.call('chat.send', { conversationId: from, entryId: elsewhere, body: { text: 'elsewhere' } });
+        await grant(level);
+        await bob.untilSees(ann, (presence) => presence.level === level, 2_000);
+
+        const acts: Record<string, () => Promise<unknown>> = {
+          edit: () => bob.client.call('chat.edit', { conversationId, entryId: newEntryId(), target, text: 'after' }),
+          react: () => bob.client.call('chat.react', { conversationId, entryId: newEntryId(), target, emoji: '👍' }),
+          forward: () =>
+            bob.client.call('chat.forward', {
+              ...{ conversationId, entryId: newEntryId() },
+              from: { conversationId: from, entryId: elsewhere },
+            }),
+          createGroup: () =>
+            bob.client.call('chat.createGroup', { entryId: newEntryId(), title: level, members: [cleo.userId, ann.userId] }),
+        };
+        const { head: before } = await ann.client.call('chat.open', { userId: bob.userId });
+        for (const [name, act] of Object.entries(acts)) {
+          if (isAllowed) await assert.doesNotReject(act, name);
+          else await assert.rejects(act, { code: 'FORBIDDEN' }, name);
+        }
+        const { head: after } = await ann.client.call('chat.open', { userId: bob.userId });
+        assert.equal(after.seq - before.seq, isAllowed ? 3 : 0, 'what was refused left nothing behind');
+        const { conversations } = await ann.client.call('chat.conversations', {});
+        assert.equal(
+          conversations.some(({ title }) => title === level),
+          isAllowed,
+        );
+      });
+    }
+
+    it('lets nobody outside of a group read it or do anything in it, nor those who were removed', async () => {
+      const { conversationId } = await ann.client.call('chat.createGroup', {
+        ...{ entryId: newEntryId(), title: 'Closed', members: [cleo.userId] },
+      });
+      const target = newEntryId();
+      await ann.client.call('chat.send', { conversationId, entryId: target, body: { text: 'among us' } });
+      const { conversationId: own } = await bob.client.call('chat.open', { userId: cleo.userId });
+      const on = () => ({ conversationId, entryId: newEntryId() });
+      const outside: Record<string, () => Promise<unknown>> = {
+        send: () => bob.client.call('chat.send', { ...on(), body: { text: 'me too' } }),
+        edit: () => bob.client.call('chat.edit', { ...on(), target, text: 'changed' }),
+        delete: () => bob.client.call('chat.delete', { ...on(), target }),
+        react: () => bob.client.call('chat.react', { ...on(), target, emoji: '👍' }),
+        'forward into it': () => bob.client.call('chat.forward', { ...on(), from: { conversationId: own, entryId: target } }),
+        'forward out of it': () =>
+          bob.client.call('chat.forward', {
+            ...{ conversationId: own, entryId: newEntryId() },
+            from: { conversationId, entryId: target },
+          }),
+        addMembers: () => bob.client.call('chat.addMembers', { ...on(), members: [bob.userId] }),
+        removeMembers: () => bob.client.call('chat.removeMembers', { ...on(), members: [cleo.userId] }),
+        setRole: () => bob.client.call('chat.setRole', { ...on(), userId: bob.userId, role: 'moderator' }),
+        rename: () => bob.client.call('chat.rename', { ...on(), title: 'Open' }),
+        leave: () => bob.client.call('chat.leave', on()),
+        history: () => bob.client.call('chat.history', { conversationId, limit: 10 }),
+      };
+      const refuseAll = async (codes: readonly string[], names = Object.keys(outside)) => {
+        for (const name of names) {
+          const act = outside[name];
+          assert.ok(act);
+          await assert.rejects(act, (error: Error & { code?: string }) => codes.includes(error.code ?? ''), name);
+        }
+      };
+      await refuseAll(['NOT_FOUND']);
+
+      await ann.client.call('chat.addMembers', { ...on(), members: [bob.userId] });
+      await eventually(() => bob.client.call('chat.react', { ...on(), target, emoji: '👍' }));
+      await ann.client.call('chat.removeMembers', { ...on(), members: [bob.userId] });
+      // They may read and take with them what was said while they were in it.
+      const remaining = Object.keys(outside).filter((name) => !['history', 'forward out of it', 'leave'].includes(name));
+      await eventually(() => refuseAll(['NOT_FOUND', 'FORBIDDEN'], remaining));
+    });
 
     it('a grant to a group counts when it is more, and a personal one decides alone', async () => {
       await grant(null);

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { StatementError } from '../port.ts';
@@ -7,19 +7,31 @@ import type { Outcome, Step } from '../procedure.ts';
 /** The file cannot be opened, locked, read or written now: the database is away. */
 export class UnreachableError extends Error {
   override readonly name = 'UnreachableError';
+  /** Somebody else is in the way, which may be over in a moment. */
+  readonly mayPass: boolean;
+
+  constructor(message: string, { mayPass = false, cause }: { readonly mayPass?: boolean; readonly cause?: unknown } = {}) {
+    super(message, { cause });
+    this.mayPass = mayPass;
+  }
 }
 
 /** Primary result codes of SQLite (https://sqlite.org/rescode.html). */
 const resultCode = { busy: 5, locked: 6, tooBig: 18, constraint: 19 } as const;
-/** READONLY, IOERR, CORRUPT, FULL, CANTOPEN, PROTOCOL, NOTADB: not the fault of the statement. */
-const unreachableCodes: ReadonlySet<number> = new Set([resultCode.busy, resultCode.locked, 8, 10, 11, 13, 14, 15, 26]);
+/** READONLY, CORRUPT, FULL, NOTADB: not the fault of the statement, and waiting does not help. */
+const brokenCodes: ReadonlySet<number> = new Set([8, 11, 13, 26]);
+/** IOERR, CANTOPEN and PROTOCOL also come of two processes that open or close the file at once. */
+const passingCodes: ReadonlySet<number> = new Set([resultCode.busy, resultCode.locked, 10, 14, 15]);
 const duplicateCodes: ReadonlySet<number> = new Set([1555, 2067, 2579]);
 const maxStatements = 400;
+/** A file that was moved away is noticed within this time, ms: SQLite itself goes on writing to the log that was left behind. */
+const placeCheckMs = 100;
 
 function translated(error: unknown): unknown {
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return error;
   const primary = error.errcode & 0xff;
-  if (unreachableCodes.has(primary)) return new UnreachableError(error.message, { cause: error });
+  const mayPass = passingCodes.has(primary);
+  if (mayPass || brokenCodes.has(primary)) return new UnreachableError(error.message, { mayPass, cause: error });
   if (duplicateCodes.has(error.errcode)) return new StatementError('duplicate', error.message);
   if (primary === resultCode.constraint) return new StatementError('constraint', error.message);
   if (primary === resultCode.tooBig) return new StatementError('tooLong', error.message);
@@ -38,12 +50,17 @@ function sleepThread(ms: number): void {
 export class Connection {
   readonly #file: string;
   readonly #readOnly: boolean;
+  /** Only where there has been none: an empty file in place of one that was moved away would look like a company without people. */
+  #mayCreate: boolean;
   #database: DatabaseSync | undefined;
+  #place: string | undefined;
+  #placeCheckedMs = 0;
   readonly #statements = new Map<string, { readonly statement: StatementSync; readonly answersRows: boolean }>();
 
-  constructor(file: string, { readOnly }: { readOnly: boolean }) {
+  constructor(file: string, { readOnly, mayCreate }: { readonly readOnly: boolean; readonly mayCreate: boolean }) {
     this.#file = file;
     this.#readOnly = readOnly;
+    this.#mayCreate = mayCreate;
   }
 
   /**
@@ -60,7 +77,7 @@ export class Connection {
         const reason = translated(error);
         if (!(reason instanceof UnreachableError)) throw reason;
         const waited = performance.now() - start;
-        if (waited >= waitMs) throw reason;
+        if (!reason.mayPass || waited >= waitMs) throw reason;
         // Others hold the lock for about a millisecond at a time: look often at first, then leave the processor to them.
         sleepThread(Math.random() * (waited < 50 ? 1 : 10) + 0.05);
       }
@@ -106,8 +123,10 @@ export class Connection {
   }
 
   #open(): void {
+    if (this.#database !== undefined) this.#closeIfMoved();
     if (this.#database !== undefined) return;
-    mkdirSync(dirname(this.#file), { recursive: true });
+    if (this.#mayCreate) mkdirSync(dirname(this.#file), { recursive: true });
+    else if (this.#placeNow() === undefined) throw new UnreachableError('the file is not in its place');
     const database = new DatabaseSync(this.#file, { timeout: 0 });
     try {
       database.exec('pragma journal_mode = wal');
@@ -121,6 +140,22 @@ export class Connection {
       throw error;
     }
     this.#database = database;
+    this.#mayCreate = false;
+    this.#place = this.#placeNow();
+    this.#placeCheckedMs = performance.now();
+  }
+
+  #closeIfMoved(): void {
+    const now = performance.now();
+    if (now - this.#placeCheckedMs < placeCheckMs) return;
+    this.#placeCheckedMs = now;
+    if (this.#placeNow() !== this.#place) this.close();
+  }
+
+  /** Which file is in the place of the database now. */
+  #placeNow(): string | undefined {
+    const found = statSync(this.#file, { bigint: true, throwIfNoEntry: false });
+    return found && `${found.dev}:${found.ino}`;
   }
 
   #prepare(sql: string) {

@@ -7,6 +7,8 @@ import { UnreachableError } from './connection.ts';
 export interface WorkerStart {
   readonly file: string;
   readonly role: 'writer' | 'reader';
+  /** A file may be made where there is none. */
+  readonly mayCreate: boolean;
   /** Modules whose procedure sets the writer runs. */
   readonly modules: readonly string[];
 }
@@ -22,12 +24,13 @@ export interface ReadCall {
   readonly step: Step;
 }
 
-/** To a worker. Each `run` and `read` is answered by one `done`, in order; a `checkpoint` by nothing. */
+/** To a worker. Each `run` and `read` is answered by one `done`, in order; a `checkpoint` or `pragma` by nothing. */
 export type ToWorker =
   | { readonly kind: 'run'; readonly calls: readonly ProcedureCall[]; readonly waitMs: number }
   | { readonly kind: 'read'; readonly calls: readonly ReadCall[]; readonly waitMs: number }
   | { readonly kind: 'probe' }
   | { readonly kind: 'checkpoint' }
+  | { readonly kind: 'pragma'; readonly pragma: string }
   | { readonly kind: 'close' };
 
 export type Answer =

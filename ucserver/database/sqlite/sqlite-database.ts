@@ -95,6 +95,11 @@ export class SqliteDatabase implements Database {
     await Promise.all([this.#writer, ...this.#allReaders()].map(({ thread }) => thread.crash()));
   }
 
+  /** Sets a pragma of the writing connection, which stays until that is opened anew: a full or read-only file, for tests. */
+  setPragma(pragma: string): void {
+    this.#writer.thread.send({ kind: 'pragma', pragma });
+  }
+
   #shortestReader(): Lane<Step> {
     return this.#readers.reduce((best, next) => (next.queue.length < best.queue.length ? next : best));
   }
@@ -104,7 +109,7 @@ export class SqliteDatabase implements Database {
   }
 
   #searchLane(): Lane<Step> {
-    this.#search ??= this.#readerLane();
+    this.#search ??= this.#readerLane({ mayCreate: false });
     return this.#search;
   }
 
@@ -118,7 +123,7 @@ export class SqliteDatabase implements Database {
         thread.send({ kind: 'run', waitMs, calls: works.map(({ id, work }) => ({ id, name: work.name, params: work.params })) }),
     });
     const thread: WorkerThread = new WorkerThread({
-      start: { file, role: 'writer', modules: [...new Set(procedures.map(moduleOf))] },
+      start: { file, role: 'writer', mayCreate: true, modules: [...new Set(procedures.map(moduleOf))] },
       clock,
       logger,
       onMessage: (message) => this.#heard('writes', queue, message),
@@ -127,7 +132,7 @@ export class SqliteDatabase implements Database {
     return { thread, queue };
   }
 
-  #readerLane(): Lane<Step> {
+  #readerLane({ mayCreate } = { mayCreate: true }): Lane<Step> {
     const { clock, logger, file } = this.#options;
     const queue = new GroupQueue<Step>({
       clock,
@@ -136,7 +141,7 @@ export class SqliteDatabase implements Database {
       send: (works, waitMs) => thread.send({ kind: 'read', waitMs, calls: works.map(({ id, work }) => ({ id, step: work })) }),
     });
     const thread: WorkerThread = new WorkerThread({
-      start: { file, role: 'reader', modules: [] },
+      start: { file, role: 'reader', mayCreate, modules: [] },
       clock,
       logger,
       onMessage: (message) => this.#heard('reads', queue, message),

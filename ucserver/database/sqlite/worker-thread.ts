@@ -25,6 +25,8 @@ export class WorkerThread {
   #restart: Timer | undefined;
   #restartMs = firstRestartMs;
   #closing = false;
+  /** The file was there: a thread that starts later makes no new one. */
+  #reached = false;
   #exited: Promise<void> = Promise.resolve();
 
   constructor(options: WorkerThreadOptions) {
@@ -56,9 +58,11 @@ export class WorkerThread {
 
   #start(): void {
     const { start, logger, onMessage } = this.#options;
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: start, name: `sqlite-${start.role}` });
+    const workerData: WorkerStart = { ...start, mayCreate: start.mayCreate && !this.#reached };
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData, name: `sqlite-${start.role}` });
     worker.on('message', (message: FromWorker) => {
       this.#restartMs = firstRestartMs;
+      if (message.kind !== 'ready' && message.reached) this.#reached = true;
       onMessage(message);
     });
     worker.on('error', (error) => logger.error('database thread failed', { role: start.role, error }));

@@ -7,7 +7,7 @@ import { readAll } from './reader.ts';
 const start = workerData as WorkerStart;
 if (parentPort === null) throw new Error('this module is the entry of a worker thread');
 const port = parentPort;
-const connection = new Connection(start.file, { readOnly: start.role === 'reader' });
+const connection = new Connection(start.file, { readOnly: start.role === 'reader', mayCreate: start.mayCreate });
 const writer = start.role === 'writer' ? await startWriter() : undefined;
 
 /** Readers do without the query compiler and the features' modules. */
@@ -18,12 +18,22 @@ async function startWriter() {
   return made;
 }
 
+/** So much room must be left, in bytes; afterwards it is there for those who write next. */
+const probeBytes = 65_536;
+
+/** A full or read-only file lets a transaction begin, so only one that writes and commits says that writing works. */
+function writeProbe(): void {
+  connection.command('begin immediate');
+  connection.command(`create table probe as select zeroblob(${probeBytes}) as room`);
+  connection.command('drop table probe');
+  connection.command('commit');
+}
+
 function probe(): boolean {
   try {
     connection.withRetry(0, () => {
       if (writer === undefined) return connection.execute({ sql: 'select count(*) as tables from sqlite_schema', sets: [[]] });
-      connection.command('begin immediate');
-      return connection.command('commit');
+      return writeProbe();
     });
     return true;
   } catch {
@@ -51,7 +61,7 @@ function checkpoint(): void {
 function checkpointed(mode: 'passive' | 'restart'): { readonly log: number } {
   const { rows } = connection.execute({ sql: `pragma wal_checkpoint(${mode})`, sets: [[]] });
   const [row] = rows as readonly { readonly busy: number; readonly log: number }[];
-  if (row === undefined || row.busy !== 0) throw new UnreachableError('somebody else uses the log');
+  if (row === undefined || row.busy !== 0) throw new UnreachableError('somebody else uses the log', { mayPass: true });
   return row;
 }
 
@@ -70,6 +80,8 @@ port.on('message', (message: ToWorker) => {
       return tell({ kind: 'probed', reached: probe() });
     case 'checkpoint':
       return checkpoint();
+    case 'pragma':
+      return connection.withRetry(0, () => connection.command(`pragma ${message.pragma}`));
     case 'close':
       connection.close();
       return port.close();
