@@ -1,5 +1,11 @@
 import { groupMembersSetting, groupsPerPersonSetting, messageDaysSetting } from './chat/index.ts';
-import { blockedExtensionsSetting, fileBytesSetting, fileQuotaSetting } from './files/index.ts';
+import {
+  blockedExtensionsSetting,
+  fileBytesSetting,
+  fileQuotaSetting,
+  openUploadsSetting,
+  uploadsPerMinuteSetting,
+} from './files/index.ts';
 import { companyDefaultSetting } from './permissions/index.ts';
 import type { SettingDefinition } from './settings/index.ts';
 
@@ -11,5 +17,7 @@ export const allSettings: readonly SettingDefinition<unknown>[] = [
   messageDaysSetting as SettingDefinition<unknown>,
   fileBytesSetting as SettingDefinition<unknown>,
   fileQuotaSetting as SettingDefinition<unknown>,
+  openUploadsSetting as SettingDefinition<unknown>,
+  uploadsPerMinuteSetting as SettingDefinition<unknown>,
   blockedExtensionsSetting as SettingDefinition<unknown>,
 ];

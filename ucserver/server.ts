@@ -17,7 +17,14 @@ import type { Config } from './config.ts';
 import { createContacts } from './contacts/index.ts';
 import { type Database, replicaParts, SecretBox, startStorage } from './database/index.ts';
 import { Directory, registerDirectoryMethods, tellCardChanges } from './directory/index.ts';
-import { blockedExtensionsSetting, createFiles, fileBytesSetting, fileQuotaSetting } from './files/index.ts';
+import {
+  blockedExtensionsSetting,
+  createFiles,
+  fileBytesSetting,
+  fileQuotaSetting,
+  openUploadsSetting,
+  uploadsPerMinuteSetting,
+} from './files/index.ts';
 import { Dispatcher, Gateway, registerSessionMethods, SessionTable } from './gateway/index.ts';
 import { authRoutes, ClientAddress, createHttpApp, HttpServer, Networks, Origins, systemRoutes } from './http/index.ts';
 import { createLicensing } from './licensing/index.ts';
@@ -160,11 +167,13 @@ export async function startServer({
     self: () => cluster.self,
   });
   const files = createFiles({
-    ...{ database, dispatcher, authenticator, meshKeys, members, health, config: config.files, ...base, registry },
+    ...{ database, dispatcher, authenticator, meshKeys, members, outbox, health, config: config.files, ...base, registry },
     self: () => cluster.self,
     limits: () => ({
       maxBytes: settings.get(fileBytesSetting),
       quotaBytes: settings.get(fileQuotaSetting),
+      openUploads: settings.get(openUploadsSetting),
+      uploadsPerMinute: settings.get(uploadsPerMinuteSetting),
       blockedExtensions: settings.get(blockedExtensionsSetting),
     }),
   });
@@ -233,5 +242,15 @@ export async function startServer({
   lifecycle.add({ name: 'people', stop: (deadline: Deadline) => signIn.drain(Math.max(0, deadline.remainingMs() - leavingMs)) });
   await lifecycle.start();
 
-  return { url: http.url, cluster, database, sessions, permissions, presence, signIn, sip, stop: (reason) => lifecycle.stop(reason) };
+  return {
+    url: http.url,
+    cluster,
+    database,
+    sessions,
+    permissions,
+    presence,
+    signIn,
+    sip,
+    stop: (reason) => lifecycle.stop(reason),
+  };
 }

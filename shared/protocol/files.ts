@@ -26,7 +26,7 @@ export type FileRef = z.infer<typeof fileRefSchema>;
 export const fileVariantSchema = z.enum(['content', 'small', 'large']);
 export type FileVariant = z.infer<typeof fileVariantSchema>;
 
-/** `scanning`: others must wait; `refused`: the scan has found something; `gone`: deleted, or not for the asker. */
+/** `scanning`: everybody must wait, its owner too; `refused`: the scan has found something; `gone`: deleted, or not for the asker. */
 export const fileStateSchema = z.enum(['ready', 'scanning', 'refused', 'gone']);
 export type FileState = z.infer<typeof fileStateSchema>;
 

@@ -4,13 +4,15 @@ import { type EntryId, type FileId, fileIdSchema, randomId, type UserId, userIdS
 import type { FileRef } from '#shared/protocol/files.ts';
 import { chatProcedures } from '#ucserver/chat/index.ts';
 import { ChatRepository } from '#ucserver/chat/repository.ts';
+import { Queries } from '#ucserver/database/queries.ts';
 import type { ContentHash } from '#ucserver/files/file-store.ts';
 import { fileProcedures } from '#ucserver/files/index.ts';
 import { FileRepository } from '#ucserver/files/repository.ts';
 import { newCommitter, Pair } from './chat-fixture.ts';
 import { engines, openTestDatabase, type TestDatabase } from './database-engines.ts';
+import { interleaved, stepProcedures } from './interleaved.ts';
 
-const quotaBytes = 1_000;
+const room = { quotaBytes: 1_000, openUploads: 5, uploadsPerMinute: 7 };
 
 for (const engine of engines) {
   describe(`files over ${engine}`, () => {
@@ -22,7 +24,7 @@ for (const engine of engines) {
 
     before(async function () {
       this.timeout(60_000);
-      opened = await openTestDatabase(engine, this, [chatProcedures, fileProcedures]);
+      opened = await openTestDatabase(engine, this, [chatProcedures, fileProcedures, stepProcedures]);
       files = new FileRepository(opened.database);
       chat = new ChatRepository(opened.database);
     });
@@ -38,7 +40,7 @@ for (const engine of engines) {
 
     const newId = () => fileIdSchema.parse(randomId());
     const begin = (id: FileId, size = 10, name = 'a file', lookAt = now + 100) =>
-      files.begin({ id, owner, name, size }, { quotaBytes, at: now, lookAt });
+      files.begin({ id, owner, name, size }, { ...room, at: now, lookAt });
     const finish = (id: FileId, content: string = randomId(), scanState: 'clean' | 'scanning' = 'clean', lookAt = now + 100) => {
       const hash = createHash('sha256').update(content).digest('hex') as ContentHash;
       return files.finish({ id, hash, mediaType: 'image/png', width: 2, height: 3, scanState, at: now, lookAt });
@@ -71,8 +73,20 @@ for (const engine of engines) {
 
     it('holds a person to their quota', async () => {
       await begin(newId(), 900);
-      await assert.rejects(begin(newId(), 101), { code: 'QUOTA_EXCEEDED', details: { usedBytes: 900, quotaBytes } });
+      await assert.rejects(begin(newId(), 101), { code: 'QUOTA_EXCEEDED', details: { usedBytes: 900, quotaBytes: 1_000 } });
       await begin(newId(), 100);
+    });
+
+    it('holds a person to so many unfinished uploads, and so many in a minute, also of empty files', async () => {
+      const ids = Array.from({ length: 7 }, newId) as [FileId, ...FileId[]];
+      for (const id of ids.slice(0, 5)) await begin(id, 0);
+      await assert.rejects(begin(newId(), 0), { code: 'RATE_LIMITED', retryAfterMs: 5_000, details: { openUploads: 5 } });
+      await begin(ids[0], 0);
+      for (const id of ids.slice(0, 5)) await finish(id);
+      for (const id of ids.slice(5)) await begin(id, 0);
+      await assert.rejects(begin(newId(), 0), { code: 'RATE_LIMITED', retryAfterMs: 10_000, details: { uploadsPerMinute: 7 } });
+      now += 60_000;
+      await begin(newId(), 0);
     });
 
     it('makes a file of an upload once', async () => {
@@ -137,6 +151,72 @@ for (const engine of engines) {
       assert.equal(await files.scanState(hash), undefined);
     });
 
+    it('stores a message whose file is gone, says so, and lets nothing refer to the file', async () => {
+      const [there, gone] = [newId(), newId()];
+      await begin(there);
+      await finish(there);
+      const pair = new Pair();
+      await chat.create({ id: pair.id, kind: 'direct', members: pair.members, at: now });
+      const refs = [there, gone].map((fileId): FileRef => ({ fileId, name: 'a file', size: 10, type: 'image/png' }));
+      const entry = pair.entry(randomId(), { body: JSON.stringify({ text: '', files: refs }) });
+      const { goneFiles, placements } = await chat.commit([entry]);
+      assert.deepEqual([goneFiles, placements[0]?.outcome], [[gone], 'added']);
+      await begin(gone);
+      await finish(gone);
+      assert.deepEqual(await Promise.all([there, gone].map((id) => files.isShared(id, pair.bob))), [true, false]);
+    });
+
+    it('keeps a content that a file has come to have while it was being forgotten', async () => {
+      const [one, other] = [newId(), newId()];
+      for (const id of [one, other]) await begin(id);
+      const content = randomId();
+      await finish(one, content);
+      const hash = await hashOf(one);
+      await files.remove(one, now);
+      const forgotten = await interleaved(opened.database, fileProcedures.forgetContents, {
+        params: { before: now + 1 },
+        before: /^delete from .file_contents/i,
+        meanwhile: () => finish(other, content),
+      });
+      assert.deepEqual([forgotten, await files.scanState(hash)], [[], 'clean']);
+    });
+
+    it('keeps a file for which a message was accepted while it was looked at', async () => {
+      const id = newId();
+      await begin(id);
+      await finish(id);
+      const looked = await interleaved(opened.database, fileProcedures.look, {
+        params: { at: now + 101, lookAt: now + 500 },
+        before: /^update .files/i,
+        meanwhile: () => files.keep([id], now + 1_000),
+      });
+      assert.deepEqual([looked.deleted, (await files.find(id))?.id], [0, id]);
+    });
+
+    it('takes the row of a file before it asks who refers to it, as the commit of a message does', async () => {
+      for (const procedure of ['remove', 'look'] as const) {
+        const id = newId();
+        await begin(id);
+        await finish(id);
+        // Whoever has the row first is heard: what refers to the file until then is seen.
+        const params = { id, at: now + 101, lookAt: now + 500 };
+        await interleaved<typeof params, unknown>(opened.database, fileProcedures[procedure], {
+          ...{ params, before: /^update .files/i },
+          meanwhile: () => refer(id),
+        });
+        assert.equal((await files.find(id))?.id, id, procedure);
+      }
+    });
+
+    it('deletes no upload that went on or became a file while its bytes were deleted', async () => {
+      const [idle, late, done] = [newId(), newId(), newId()];
+      for (const id of [idle, late, done]) await begin(id);
+      await files.keep([late], now + 1_000);
+      await finish(done);
+      const removed = await Promise.all([idle, late, done].map((id) => files.removeUnfinished(id, now + 101)));
+      assert.deepEqual(removed, [true, false, false]);
+    });
+
     it('knows how scans stand, and hands late ones over once', async () => {
       const id = newId();
       await begin(id);
@@ -152,3 +232,14 @@ for (const engine of engines) {
     });
   });
 }
+
+describe('room for files on SQL Server', () => {
+  it('is counted only when nobody else begins an upload of the same person', () => {
+    const upload = { id: 'file', ownerId: 'ann', name: 'a file', size: 1, at: 0, lookAt: 1, ...room };
+    const steps = fileProcedures.begin.body(new Queries('mssql'), upload);
+    const ran: string[] = [];
+    for (let turn = steps.next(); !turn.done; turn = steps.next({ rows: [], changes: 0 })) ran.push(turn.value.sql);
+    assert.match(ran[0] ?? '', /^update "users" set "locked" = "locked" where "id" = @1$/);
+    assert.ok(ran.findIndex((sql) => sql.includes('sum(')) > 0);
+  });
+});

@@ -120,7 +120,8 @@ export class Committer {
 
   /** @returns the entries whose conversation does not exist. */
   async #commitOnce(batch: readonly Waiting[]): Promise<Waiting[]> {
-    const { generation, placements } = await this.#repeated(batch.map(({ entry }) => entry));
+    const { generation, placements, goneFiles } = await this.#repeated(batch.map(({ entry }) => entry));
+    if (goneFiles.length > 0) this.#options.logger.error('Messages name files that are gone', { files: goneFiles });
     const missing: Waiting[] = [];
     const committed: Committed[] = [];
     for (const [index, waiting] of batch.entries()) {

@@ -126,6 +126,12 @@ const raisePosition = statement<MemberPosition>((db, param) =>
     .where('user_id', '=', param('userId')),
 );
 
+interface CommitOutcome extends PlacementColumns {
+  readonly generation: number;
+  /** Files that messages of the batch name and that are not there any more. */
+  readonly goneFiles: readonly string[];
+}
+
 export const chatProcedures = procedureSet('chat', import.meta.url, {
   /** @throws StatementError `duplicate` when the conversation exists. */
   *create(queries: Queries, { id, kind, members, at }: NewConversation): Steps<void> {
@@ -147,7 +153,7 @@ export const chatProcedures = procedureSet('chat', import.meta.url, {
   },
 
   /** The one way of an entry into SQL. Running the same batch again changes nothing and answers the same numbers. */
-  *commit(queries: Queries, columns: EntryColumns): Steps<PlacementColumns & { readonly generation: number }> {
+  *commit(queries: Queries, columns: EntryColumns): Steps<CommitOutcome> {
     const batch = fromColumns(columns);
     // Always in the order of ids, so that two batches never wait for each other.
     const conversations = [...new Set(batch.map(({ conversationId }) => conversationId))].sort().map((id) => ({ id }));
@@ -157,16 +163,17 @@ export const chatProcedures = procedureSet('chat', import.meta.url, {
     const present = yield* rows(queries.bindEach(readEntry, batch));
     const lastSeqs = new Map(heads.map(({ id, last_seq }) => [id as ConversationId, last_seq]));
     const plan = planCommit(batch, lastSeqs, present.map(toEntry));
+    let goneFiles: readonly string[] = [];
     if (plan.inserts.length > 0) {
       const inserts = plan.inserts.map((entry) => ({ ...entry, targetId: targetOf(entry) ?? null }));
       yield* change(queries.bindEach(insertEntry, inserts));
       yield* emptyDeleted(queries, inserts);
-      yield* referToFiles(queries, inserts);
+      goneFiles = yield* referToFiles(queries, inserts);
       yield* change(queries.bindEach(raiseHead, plan.heads));
     }
     const identity = yield* first(queries.bind(readGeneration, {}));
     yield* applyMembership(queries, plan.inserts);
-    return { generation: identity?.generation ?? 0, ...toPlacementColumns(plan.placements) };
+    return { generation: identity?.generation ?? 0, goneFiles, ...toPlacementColumns(plan.placements) };
   },
 
   /** No notices for this member until then, in ms since 1970; `null`: they come again. */

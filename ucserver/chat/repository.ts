@@ -53,9 +53,12 @@ export class ChatRepository {
     return this.#database.run(chatProcedures.create, conversation);
   }
 
-  async commit(batch: readonly NewEntry[]): Promise<{ generation: number; placements: readonly Placement[] }> {
-    const { generation, ...placed } = await this.#database.run(chatProcedures.commit, toColumns(batch));
-    return { generation, placements: fromPlacementColumns(placed, batch) };
+  /** `goneFiles`: what messages of the batch name and is not there any more. */
+  async commit(
+    batch: readonly NewEntry[],
+  ): Promise<{ generation: number; placements: readonly Placement[]; goneFiles: readonly string[] }> {
+    const { generation, goneFiles, ...placed } = await this.#database.run(chatProcedures.commit, toColumns(batch));
+    return { generation, placements: fromPlacementColumns(placed, batch), goneFiles };
   }
 
   raisePositions(positions: readonly MemberPosition[]): Promise<void> {

@@ -1,6 +1,7 @@
 import { UCError } from '#shared/protocol/errors.ts';
 import type { Clock, Timer } from '#shared/runtime/clock.ts';
 import type { Logger } from '#shared/runtime/logger.ts';
+import type { Calm } from './calm.ts';
 import type { FilesConfig } from './config.ts';
 import type { FileStore } from './file-store.ts';
 import type { FileRepository } from './repository.ts';
@@ -12,6 +13,7 @@ export interface CleanerOptions {
   readonly store: Pick<FileStore, 'setAside' | 'clear'>;
   readonly uploads: Pick<UploadService, 'discard'>;
   readonly scanner: Pick<Scanner, 'takeOver'> | undefined;
+  readonly calm: Pick<Calm, 'holds'>;
   readonly config: FilesConfig;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -60,9 +62,10 @@ export class Cleaner {
   }
 
   async #step(): Promise<void> {
-    const { repository, store, scanner, config, clock, logger } = this.#options;
+    const { repository, store, scanner, calm, config, clock, logger } = this.#options;
     const at = clock.wallMs();
-    const looks = await this.#look(at);
+    // What refers to a file may still be on its way into SQL.
+    const looks = (await calm.holds()) ? await this.#look(at) : { uploads: 0, files: 0 };
     const before = at - Math.min(mostDoomedMs, config.graceMs);
     // Set aside before they are forgotten: what a server that dies in between leaves is found again.
     for (const hash of await repository.doomedContents(before)) await store.setAside(hash);
@@ -81,7 +84,7 @@ export class Cleaner {
       const { unfinished, deleted: files, more } = await repository.look(at, at + Math.min(referredLookMs, config.graceMs));
       for (const id of unfinished) {
         await uploads.discard(id);
-        await repository.remove(id, at);
+        await repository.removeUnfinished(id, at);
       }
       deleted.uploads += unfinished.length;
       deleted.files += files;

@@ -48,6 +48,6 @@ export const filesConfigSchema = z.strictObject({
       timeMs: z.number().int().min(1_000).default(300_000).describe('How long scanning one file may take, in ms.'),
     })
     .optional()
-    .describe('Present = a file must pass this before anybody but its owner can have it.'),
+    .describe('Present = a file must pass this before anybody, its owner too, can have it.'),
 });
 export type FilesConfig = z.infer<typeof filesConfigSchema>;

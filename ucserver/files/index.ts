@@ -11,6 +11,8 @@ import type { Authenticator } from '#ucserver/auth/index.ts';
 import type { Database } from '#ucserver/database/index.ts';
 import type { Dispatcher } from '#ucserver/gateway/index.ts';
 import type { RouteSet } from '#ucserver/http/index.ts';
+import type { OutboxPort } from '#ucserver/outbox/index.ts';
+import { Calm } from './calm.ts';
 import { Cleaner } from './cleaner.ts';
 import type { FilesConfig } from './config.ts';
 import { FolderStore } from './folder-store.ts';
@@ -31,7 +33,14 @@ import { UploadService } from './upload-service.ts';
 
 export { type FilesConfig, filesConfigSchema } from './config.ts';
 export { fileProcedures } from './procedures.ts';
-export { blockedExtensionsSetting, type FileLimits, fileBytesSetting, fileQuotaSetting } from './settings.ts';
+export {
+  blockedExtensionsSetting,
+  type FileLimits,
+  fileBytesSetting,
+  fileQuotaSetting,
+  openUploadsSetting,
+  uploadsPerMinuteSetting,
+} from './settings.ts';
 
 export interface FilesDependencies {
   readonly database: Database;
@@ -40,6 +49,7 @@ export interface FilesDependencies {
   readonly limits: () => FileLimits;
   readonly meshKeys: MeshKeys;
   readonly members: Pick<Members, 'isLive'>;
+  readonly outbox: Pick<OutboxPort, 'isEmpty'>;
   readonly self: () => Incarnation;
   readonly health: Health;
   readonly config: FilesConfig;
@@ -70,7 +80,7 @@ export function createFiles(dependencies: FilesDependencies): Files {
 }
 
 function createFolderFiles(folder: string, dependencies: FilesDependencies): Files {
-  const { database, dispatcher, authenticator, limits, meshKeys, members, self, config, clock } = dependencies;
+  const { database, dispatcher, authenticator, limits, meshKeys, members, outbox, self, config, clock } = dependencies;
   const logger = dependencies.logger.child({ part: 'files' });
   const gate = new StoreGate(clock);
   const repository = new FileRepository(database);
@@ -92,7 +102,8 @@ function createFolderFiles(folder: string, dependencies: FilesDependencies): Fil
   const scanner = scan && new Scanner({ scan, store, repository, clock, logger });
   const uploads = new UploadService({ store, repository, known, locks, limits, previews, scanner, config, clock });
   const files = new FileService({ store, repository, known, links, limits, config, clock });
-  const cleaner = new Cleaner({ repository, store, uploads, scanner, config, clock, logger });
+  const calm = new Calm({ database, outbox, clock, config });
+  const cleaner = new Cleaner({ repository, store, uploads, scanner, calm, config, clock, logger });
   const tus = new TusUploads({ uploads, locks, known });
   registerFileMethods(dispatcher, { files, uploads });
   return {
@@ -100,10 +111,12 @@ function createFolderFiles(folder: string, dependencies: FilesDependencies): Fil
     forMessage: (fileIds, author) => files.forMessage(fileIds, author),
     async start() {
       await marker.start();
+      calm.start();
       cleaner.start();
     },
     async stop() {
       await cleaner.stop();
+      calm.stop();
       scanner?.stop();
       previews.stop();
       await marker.stop();

@@ -17,6 +17,8 @@ export interface NewUpload {
   readonly at: number;
   readonly lookAt: number;
   readonly quotaBytes: number;
+  readonly openUploads: number;
+  readonly uploadsPerMinute: number;
 }
 
 export interface FinishedUpload {
@@ -33,6 +35,10 @@ export interface FinishedUpload {
 
 /** Looks at this many rows in one transaction. */
 const mostLooked = 50;
+const minuteMs = 60_000;
+/** When to try again, ms: an upload may have been finished; a minute may have passed for the oldest of the latest uploads. */
+const openRetryMs = 5_000;
+const minuteRetryMs = 10_000;
 
 export const readFile = statement<{ id: string }, FileRow>((db, param) =>
   db
@@ -46,6 +52,26 @@ const lookLater = statement<{ id: string; lookAt: number }>((db, param) =>
     .updateTable('files')
     .set({ look_at: param('lookAt') })
     .where('id', '=', param('id')),
+);
+
+/**
+ * Takes the row of a file until the transaction ends, as a commit does whose message refers to the file: what is read of references
+ * afterwards stays so.
+ */
+const lockFile = statement<{ id: string }>((db, param) =>
+  db
+    .updateTable('files')
+    .set((eb) => ({ look_at: eb.ref('look_at') }))
+    .where('id', '=', param('id')),
+);
+
+/** The same for a file whose time has come, which is looked at again then. Changes nothing if somebody has kept it meanwhile. */
+const takeDue = statement<{ id: string; at: number; lookAt: number }>((db, param) =>
+  db
+    .updateTable('files')
+    .set({ look_at: param('lookAt') })
+    .where('id', '=', param('id'))
+    .where('look_at', '<', param('at')),
 );
 
 /** Messages that refer to a file and say something still. */
@@ -88,23 +114,21 @@ export const fileProcedures = procedureSet('files', import.meta.url, {
     return storeId;
   },
 
-  /** Begins an upload; the same again changes nothing. @throws UCError `ID_CONFLICT`, `QUOTA_EXCEEDED`. */
-  *begin(queries: Queries, { id, ownerId, name, size, at, lookAt, quotaBytes }: NewUpload): Steps<FileRow> {
+  /** Begins an upload; the same again changes nothing. @throws UCError `ID_CONFLICT`, `QUOTA_EXCEEDED`, `RATE_LIMITED`. */
+  *begin(queries: Queries, upload: NewUpload): Steps<FileRow> {
+    const { id, ownerId, name, size, at, lookAt } = upload;
     const { db } = queries;
+    // One upload of a person begins at a time, so that two never find the same room. On SQLite there is only one writer anyway.
+    if (queries.engine === 'mssql') {
+      const owner = db.updateTable('users').set((eb) => ({ locked: eb.ref('locked') }));
+      yield* change(owner.where('id', '=', ownerId));
+    }
     const known = yield* first(queries.bind(readFile, { id }));
     if (known !== undefined) {
       if (known.owner_id === ownerId && known.name === name && Number(known.size_bytes) === size) return known;
       throw new UCError('ID_CONFLICT', undefined, { field: 'fileId' });
     }
-    const sum = yield* first(
-      db
-        .selectFrom('files')
-        .select((eb) => eb.fn.sum<number>('size_bytes').as('bytes'))
-        .where('owner_id', '=', ownerId),
-    );
-    const usedBytes = Number(sum?.bytes ?? 0);
-    if (usedBytes + size > quotaBytes)
-      throw new UCError('QUOTA_EXCEEDED', undefined, { field: 'size', details: { usedBytes, quotaBytes } });
+    yield* checkRoom(queries, upload);
     const empty = { content_hash: null, media_type: null, width: null, height: null };
     const row = { id, owner_id: ownerId, name, size_bytes: size, state: 'uploading', ...empty };
     yield* change(db.insertInto('files').values({ ...row, created_at: at, look_at: lookAt }));
@@ -117,6 +141,7 @@ export const fileProcedures = procedureSet('files', import.meta.url, {
     { id, hash, mediaType, width, height, scanState, at, lookAt }: FinishedUpload,
   ): Steps<FileRow | undefined> {
     const { db } = queries;
+    yield* change(queries.bind(lockFile, { id }));
     const known = yield* first(queries.bind(readFile, { id }));
     if (known === undefined || known.state === 'stored') return known;
     if ((yield* change(queries.bind(doom, { hash, at: null }))) === 0) {
@@ -142,9 +167,16 @@ export const fileProcedures = procedureSet('files', import.meta.url, {
 
   /** Deletes a file unless a message refers to it. Answers whether it is gone. */
   *remove(queries: Queries, { id, at }: { id: string; at: number }): Steps<boolean> {
+    yield* change(queries.bind(lockFile, { id }));
     if ((yield* first(queries.bind(readReference, { id }))) !== undefined) return false;
     yield* forget(queries, id, at);
     return true;
+  },
+
+  /** Deletes the row of an upload unless it has gone on meanwhile, or has become a file. Answers whether it is gone. */
+  *removeUnfinished({ db }: Queries, { id, at }: { id: string; at: number }): Steps<boolean> {
+    const upload = db.deleteFrom('files').where('id', '=', id).where('state', '=', 'uploading').where('look_at', '<', at);
+    return (yield* change(upload)) > 0;
   },
 
   /**
@@ -160,10 +192,8 @@ export const fileProcedures = procedureSet('files', import.meta.url, {
     let deleted = 0;
     for (const { id, state } of found) {
       if (state === 'uploading') continue;
-      if ((yield* first(queries.bind(readReference, { id }))) !== undefined) {
-        yield* change(queries.bind(lookLater, { id, lookAt }));
-        continue;
-      }
+      if ((yield* change(queries.bind(takeDue, { id, at, lookAt }))) === 0) continue;
+      if ((yield* first(queries.bind(readReference, { id }))) !== undefined) continue;
       yield* forget(queries, id, at);
       deleted += 1;
     }
@@ -184,8 +214,9 @@ export const fileProcedures = procedureSet('files', import.meta.url, {
         yield* change(queries.bind(doom, { hash, at: null }));
         continue;
       }
-      yield* change(queries.db.deleteFrom('file_contents').where('content_hash', '=', hash));
-      forgotten.push(hash);
+      // Asked once more by the deletion itself: a file that was finished since then has saved it.
+      const content = queries.db.deleteFrom('file_contents').where('content_hash', '=', hash).where('doomed_at', '<', before);
+      if ((yield* change(content)) > 0) forgotten.push(hash);
     }
     return forgotten;
   },
@@ -212,6 +243,40 @@ export const fileProcedures = procedureSet('files', import.meta.url, {
   },
 });
 
+/** @throws UCError `QUOTA_EXCEEDED`, `RATE_LIMITED`. */
+function* checkRoom({ db }: Queries, limits: NewUpload): Steps<void> {
+  const { ownerId, size, at, quotaBytes, openUploads, uploadsPerMinute } = limits;
+  const found = yield* first(
+    db
+      .selectFrom('files')
+      .select(({ fn, case: when }) => [
+        fn.sum<number | null>('size_bytes').as('bytes'),
+        fn.sum<number | null>(when().when('state', '=', 'uploading').then(1).else(0).end()).as('open'),
+        fn
+          .sum<number | null>(
+            when()
+              .when('created_at', '>', at - minuteMs)
+              .then(1)
+              .else(0)
+              .end(),
+          )
+          .as('lately'),
+      ])
+      .where('owner_id', '=', ownerId),
+  );
+  const usedBytes = Number(found?.bytes ?? 0);
+  if (usedBytes + size > quotaBytes)
+    throw new UCError('QUOTA_EXCEEDED', undefined, { field: 'size', details: { usedBytes, quotaBytes } });
+  if (Number(found?.open ?? 0) >= openUploads)
+    throw new UCError('RATE_LIMITED', `${openUploads} uploads are not finished; finish or remove some of them.`, {
+      ...{ retryAfterMs: openRetryMs, details: { openUploads } },
+    });
+  if (Number(found?.lately ?? 0) >= uploadsPerMinute)
+    throw new UCError('RATE_LIMITED', `${uploadsPerMinute} uploads may begin in a minute.`, {
+      ...{ retryAfterMs: minuteRetryMs, details: { uploadsPerMinute } },
+    });
+}
+
 /** Deletes the rows of a file, and dooms its content if no other file has the same. */
 function* forget(queries: Queries, id: string, at: number): Steps<void> {
   const file = yield* first(queries.bind(readFile, { id }));
@@ -219,5 +284,8 @@ function* forget(queries: Queries, id: string, at: number): Steps<void> {
   yield* change(queries.bind(deleteFile, { id }));
   const hash = file?.content_hash;
   if (hash === undefined || hash === null) return;
-  if ((yield* first(queries.bind(readSameContent, { hash }))) === undefined) yield* change(queries.bind(doom, { hash, at }));
+  // First, because that waits for whoever makes a file of the same content.
+  yield* change(queries.bind(doom, { hash, at }));
+  if ((yield* first(queries.bind(readSameContent, { hash }))) !== undefined)
+    yield* change(queries.bind(doom, { hash, at: null }));
 }

@@ -1,7 +1,7 @@
 import { type FileId, fileIdSchema, type UserId, userIdSchema } from '#shared/ids.ts';
 import { type Database, statement } from '#ucserver/database/index.ts';
 import { type ContentHash, contentHashSchema } from './file-store.ts';
-import { type FileRow, type FinishedUpload, fileProcedures, readFile } from './procedures.ts';
+import { type FileRow, type FinishedUpload, fileProcedures, type NewUpload, readFile } from './procedures.ts';
 
 /** A file, or an upload that is to become one. */
 export interface FileRecord {
@@ -84,11 +84,8 @@ export class FileRepository {
     return this.#database.run(fileProcedures.establishStore, { storeId, at });
   }
 
-  /** @throws UCError `ID_CONFLICT`, `QUOTA_EXCEEDED`. */
-  async begin(
-    file: NewFile,
-    limits: { readonly quotaBytes: number; readonly at: number; readonly lookAt: number },
-  ): Promise<FileRecord> {
+  /** @throws UCError `ID_CONFLICT`, `QUOTA_EXCEEDED`, `RATE_LIMITED`. */
+  async begin(file: NewFile, limits: Omit<NewUpload, 'id' | 'ownerId' | 'name' | 'size'>): Promise<FileRecord> {
     const { owner: ownerId, ...rest } = file;
     return toRecord(await this.#database.run(fileProcedures.begin, { ...rest, ownerId, ...limits }));
   }
@@ -111,6 +108,11 @@ export class FileRepository {
   /** @returns `false`: a message refers to it. */
   remove(id: FileId, at: number): Promise<boolean> {
     return this.#database.run(fileProcedures.remove, { id, at });
+  }
+
+  /** Deletes the row of an upload that has not gone on by then. @returns whether it is gone. */
+  removeUnfinished(id: FileId, at: number): Promise<boolean> {
+    return this.#database.run(fileProcedures.removeUnfinished, { id, at });
   }
 
   /** Looks at some files whose time has come; those that are kept are looked at again then. Both in ms since 1970. */

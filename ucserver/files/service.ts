@@ -54,7 +54,7 @@ export class FileService {
   async link(userId: UserId, { fileId, variant }: Params<'files.link'>): Promise<Result<'files.link'>> {
     const { store, links } = this.#options;
     const { record, stored } = await this.#readable(userId, fileId);
-    const state = await this.#stateOf(userId, record, stored);
+    const state = await this.#stateOf(stored);
     if (state === 'refused') throw new UCError('FILE_REFUSED');
     if (state === 'scanning') throw new UCError('FILE_SCANNING', undefined, { retryAfterMs: scanningRetryMs });
     const { hash } = stored;
@@ -70,19 +70,18 @@ export class FileService {
         const found = await this.#readable(userId, fileId).catch((error: unknown) => {
           if (!(error instanceof UCError && error.code === 'NOT_FOUND')) throw error;
         });
-        const state = found === undefined ? 'gone' : await this.#stateOf(userId, found.record, found.stored);
+        const state = found === undefined ? 'gone' : await this.#stateOf(found.stored);
         return { fileId, state };
       }),
     );
     return { files };
   }
 
-  /** The owner need not wait for the scan. */
-  async #stateOf(userId: UserId, { owner }: FileRecord, { hash }: StoredFile): Promise<FileState> {
+  /** Nobody has a file before it was scanned, its owner neither: a link serves whoever gets hold of it. */
+  async #stateOf({ hash }: StoredFile): Promise<FileState> {
     const scan = await this.#options.repository.scanState(hash);
     if (scan === undefined) return 'gone';
-    if (scan === 'refused') return 'refused';
-    return scan === 'scanning' && owner !== userId ? 'scanning' : 'ready';
+    return scan === 'clean' ? 'ready' : scan;
   }
 
   async #readable(userId: UserId, fileId: FileId): Promise<{ readonly record: FileRecord; readonly stored: StoredFile }> {
@@ -93,7 +92,7 @@ export class FileService {
     return { record, stored: record.stored };
   }
 
-  /** While SQL is away, what is remembered must do; nothing is deleted then. */
+  /** While SQL is away, what is remembered must do; nothing is deleted until what was accepted then is in SQL. */
   async #kept(fileIds: readonly FileId[]): Promise<FileRecord[]> {
     const { repository, known, config, clock } = this.#options;
     try {

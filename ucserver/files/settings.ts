@@ -7,6 +7,9 @@ const gigabyte = 1_073_741_824;
 export interface FileLimits {
   readonly maxBytes: number;
   readonly quotaBytes: number;
+  /** Uploads of one person that are not finished. */
+  readonly openUploads: number;
+  readonly uploadsPerMinute: number;
   readonly blockedExtensions: readonly string[];
 }
 
@@ -22,6 +25,20 @@ export const fileQuotaSetting = defineSetting({
   about: 'Bytes that all files of one person may take together.',
   schema: z.int().min(0),
   default: 50 * gigabyte,
+});
+
+export const openUploadsSetting = defineSetting({
+  key: 'files.openUploads',
+  about: 'Uploads of one person that may be unfinished at once.',
+  schema: z.int().min(1).max(10_000),
+  default: 100,
+});
+
+export const uploadsPerMinuteSetting = defineSetting({
+  key: 'files.uploadsPerMinute',
+  about: 'Uploads that one person may begin in a minute.',
+  schema: z.int().min(1).max(10_000),
+  default: 120,
 });
 
 export const blockedExtensionsSetting = defineSetting<readonly string[]>({

@@ -42,14 +42,14 @@ export class UploadService {
   /** Begins an upload; the same again is the same upload. */
   async begin(owner: UserId, { id, name: given, size }: { id: FileId; name: string; size: number }): Promise<FileRecord> {
     const { repository, known, limits, store, clock } = this.#options;
-    const { maxBytes, quotaBytes, blockedExtensions } = limits();
+    const { maxBytes, blockedExtensions, ...room } = limits();
     const name = cleanName(given);
     checkExtension(name, blockedExtensions);
     if (size > maxBytes)
       throw new UCError('TOO_LARGE', `A file may have ${maxBytes} bytes.`, { field: 'size', details: { maxBytes } });
     if (size > (await store.free())) throw new UCError('STORAGE_UNAVAILABLE', 'The store of files is full.', { field: 'size' });
     const at = clock.wallMs();
-    return known.put(await repository.begin({ id, owner, name, size }, { quotaBytes, at, lookAt: this.#unfinishedUntil() }));
+    return known.put(await repository.begin({ id, owner, name, size }, { ...room, at, lookAt: this.#unfinishedUntil() }));
   }
 
   /** An upload or file of this user. @throws UCError `NOT_FOUND`. */

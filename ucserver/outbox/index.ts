@@ -52,6 +52,8 @@ export interface OutboxPort {
   lines(): Iterable<Line>;
   /** Reads what is pending in Redis; when that is away, what is known stays what it is. Never rejects. */
   look(): Promise<void>;
+  /** Reads whether nothing is pending on any server; `false` also when that cannot be read. Never rejects. */
+  isEmpty(): Promise<boolean>;
 }
 
 export interface RunningOutbox extends OutboxPort {
@@ -137,6 +139,17 @@ export async function createOutbox(dependencies: OutboxDependencies): Promise<Ru
     settle: (settled) => outbox.settle(settled, false),
     pendingOf: (line) => outbox.known.pendingOf(line),
     lines: () => outbox.known.lines(),
+    async isEmpty() {
+      // Asked before it is read: what Redis has lost stands in the spools, and the servers add it again.
+      const isWhole = redis.isUp && (await everybodyAdded().catch(() => false));
+      return (
+        isWhole &&
+        (await upkeep.look().then(
+          () => outbox.known.size === 0,
+          () => false,
+        ))
+      );
+    },
     look: () => upkeep.look().catch((error: unknown) => logger.debug('What is pending could not be read', { error })),
     start() {
       const timer = clock.every(reportEveryMs, report);

@@ -244,10 +244,13 @@ describe('files that must be scanned, and cleaning up', function () {
     const states = async () => Object.fromEntries(await new Files(bob.client).states([good.fileId, bad.fileId]));
     assert.deepEqual(await states(), { [good.fileId]: 'scanning', [bad.fileId]: 'scanning' });
     await assert.rejects(download(bob, good), { code: 'FILE_SCANNING' });
-    assert.equal((await contentOf(ann, good)).toString(), 'all is well');
+    // A link serves whoever has it, so the owner gets none either.
+    await assert.rejects(download(ann, bad), { code: 'FILE_SCANNING' });
+    assert.deepEqual([...(await new Files(ann.client).states([bad.fileId])).values()], ['scanning']);
     writeFileSync(stage.beside('verdict'), '');
     await eventually(async () => assert.deepEqual(await states(), { [good.fileId]: 'ready', [bad.fileId]: 'refused' }));
     assert.equal((await contentOf(bob, good)).toString(), 'all is well');
+    assert.equal((await contentOf(ann, good)).toString(), 'all is well');
     await assert.rejects(download(bob, bad), { code: 'FILE_REFUSED' });
     await assert.rejects(download(ann, bad), { code: 'FILE_REFUSED' });
   });

@@ -155,6 +155,13 @@ export class OutboxWorld {
     }
   }
 
+  /** What a server says when it is asked whether nothing is pending anywhere. */
+  isEmpty(index: number): Promise<boolean> {
+    const server = this.#servers[index];
+    if (server === undefined) throw new Error(`there is no server ${index}`);
+    return this.#until(server.outbox.isEmpty());
+  }
+
   /** Everything is well again, and the outboxes have the time they need. */
   async recover(): Promise<void> {
     for (const index of this.#servers.keys()) await this.#restart(index);
