@@ -107,6 +107,23 @@ describe('web/api: conversations and watched people over reconnects', () => {
     conversations.close();
   });
 
+  it('counts everything of a new conversation in which somebody writes while it is read', async () => {
+    server.script.answer = (asked) => {
+      if (asked.method === 'chat.conversations') return { conversations: [] };
+      if (asked.method !== 'chat.resume') return answer(asked);
+      const listing = { conversation: conversation(29, 29), entries: [], more: false };
+      head = 38;
+      return { conversations: [listing] };
+    };
+    const conversations = await ready();
+    server.peer.push(entry(29));
+    await eventually(() => assert.equal(seqs(conversations)?.at(-1), 38));
+    assert.equal(conversations.list[0]?.log.unread, 38);
+    server.peer.push(entry(38), entry(39));
+    await eventually(() => assert.equal(conversations.list[0]?.log.unread, 39));
+    conversations.close();
+  });
+
   it('puts an own message into the log once, whether the answer or the event comes first', async () => {
     const conversations = await ready();
     const [live] = conversations.list;
