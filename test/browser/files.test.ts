@@ -120,10 +120,30 @@ describe('web client: files on two servers', function () {
     await attached(ann).getByText('Files of the kind .exe are not allowed here.').waitFor(soon);
     await ann.composer.fill('Not with this');
     assert.ok(await ann.page.getByRole('button', { name: 'Send' }).isDisabled());
+    assert.equal(await ann.page.getByRole('button', { name: 'Try setup.exe again' }).count(), 0);
     assert.deepEqual(await violations(ann.page), []);
     await ann.page.getByRole('button', { name: 'Remove setup.exe' }).click();
     await ann.composer.press('Enter');
     await bob.messages.getByText('Not with this').waitFor(soon);
+  });
+
+  it('sends by itself what waits for its files, unless its author thinks better of it', async () => {
+    writeFileSync(folder.file('plan.bin'), Buffer.alloc(12_000_000, 'plan'));
+    await ann.page.locator('[data-attach]').setInputFiles(folder.file('plan.bin'));
+    await ann.page.getByRole('button', { name: 'Pause plan.bin' }).click();
+    await ann.composer.fill('The plan');
+    await ann.composer.press('Enter');
+    const waits = ann.page.getByText('The message is sent as soon as everything is uploaded.');
+    await waits.waitFor();
+    assert.deepEqual(await violations(ann.page), []);
+    await ann.page.getByRole('button', { name: 'Do not send yet' }).click();
+    await waits.waitFor({ state: 'hidden' });
+    await ann.composer.press('Enter');
+    await waits.waitFor();
+    await ann.page.getByRole('button', { name: 'Go on with plan.bin' }).click();
+    await bob.messages.getByText('The plan').waitFor(soon);
+    await bob.messages.getByText('12 MB · BIN').waitFor(soon);
+    assert.deepEqual([await attached(ann).count(), await ann.composer.inputValue()], [0, '']);
   });
 
   it('pauses and goes on, also at another server after the own one died', async () => {

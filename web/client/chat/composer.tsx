@@ -73,8 +73,10 @@ export function Composer({ live }: { readonly live: LiveConversation }) {
   const area = useRef<HTMLTextAreaElement>(null);
   const attached = useAttached(live);
   const mayAttach = editing === undefined && attached.isPossible;
-  /** There is something to send, and all of it can be. */
-  const isReady = (written.trim() !== '' || (mayAttach && attached.isReady)) && !(mayAttach && attached.isUnderWay);
+  /** There is something to send, and all of it can be, now or when its files are uploaded. */
+  const isReady =
+    (written.trim() !== '' || (mayAttach && attached.uploads.length > 0)) &&
+    !(mayAttach && (attached.hasFailed || attached.isQueued));
   const name = live.log.kind === 'direct' ? nameOf(live.partner) : titleOf(live);
   const left = maxMessageUnits - written.length;
   const mention = useMentionField(live, area, (called) =>
@@ -110,14 +112,18 @@ export function Composer({ live }: { readonly live: LiveConversation }) {
       setSaving(false);
     }
   };
+  const send = () => {
+    const { value } = draft;
+    const message = value.text.trim();
+    const files = attached.take();
+    if (message !== '' || files !== undefined) live.send(message, { replyTo: value.replyTo, mentions: mentionsOf(value), files });
+    draft.set({ text: '', called: [], editing: value.editing });
+  };
   const submit = () => {
-    const message = written.trim();
     if (!isReady || left < 0 || saving) return;
     if (editing !== undefined) void save(editing);
-    else {
-      live.send(message, { replyTo, mentions: mentionsOf(current), files: attached.take() });
-      draft.set({ text: '', called: [] });
-    }
+    else if (attached.isUnderWay) attached.queue(send);
+    else send();
     area.current?.focus();
   };
   const editLast = (): boolean => {
@@ -142,6 +148,7 @@ export function Composer({ live }: { readonly live: LiveConversation }) {
     const wanted = markOf(event);
     if (wanted !== undefined) mark(wanted);
     else if (event.key === 'Enter' && !event.shiftKey) submit();
+    else if (event.key === 'Escape' && mayAttach && attached.isQueued) attached.unqueue();
     else if (event.key === 'Escape' && (editing !== undefined || replyTo !== undefined)) cancel();
     else if (event.key === 'ArrowUp' && written === '' && editing === undefined) return editLast();
     else return false;
@@ -174,7 +181,14 @@ export function Composer({ live }: { readonly live: LiveConversation }) {
       {mention.candidates.length > 0 && (
         <MentionPicker id={mention.id} candidates={mention.candidates} active={mention.active} onPick={mention.pick} />
       )}
-      {mayAttach && <AttachmentBar uploads={attached.uploads} onRemove={attached.remove} />}
+      {mayAttach && (
+        <AttachmentBar
+          uploads={attached.uploads}
+          onRemove={attached.remove}
+          isQueued={attached.isQueued}
+          onUnqueue={attached.unqueue}
+        />
+      )}
       {mayAttach && <DropZone onFiles={attached.add} />}
       <form
         className={styles.form}
@@ -213,11 +227,14 @@ export function Composer({ live }: { readonly live: LiveConversation }) {
             'aria-activedescendant': mention.candidates.length > 0 ? mentionOptionId(mention.id, mention.active) : undefined,
           }}
           resize="none"
+          // What waits to be sent is sent as it was when its author said so.
+          readOnly={mayAttach && attached.isQueued}
           value={written}
           id="composer"
           aria-label={text.chat.write(name)}
           placeholder={text.chat.write(name)}
           onChange={(_, { value }) => {
+            if (mayAttach && attached.isQueued) return;
             draft.set(withWriting(draft.value, { ...writingOf(draft.value), text: value }));
             if (value.trim() !== '') live.tellTyping();
             mention.look();

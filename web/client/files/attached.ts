@@ -11,14 +11,19 @@ export interface Attached {
   /** This company keeps files. */
   readonly isPossible: boolean;
   readonly uploads: readonly FileUpload[];
-  /** All are uploaded, and there are some. */
-  readonly isReady: boolean;
   /** Some are not uploaded yet. */
   readonly isUnderWay: boolean;
+  readonly hasFailed: boolean;
+  /** A message waits for them. */
+  readonly isQueued: boolean;
   readonly add: (files: readonly File[]) => void;
   readonly remove: (upload: FileUpload) => void;
   /** Hands them over to the message that is sent now. */
   readonly take: () => readonly FileRef[] | undefined;
+  /** Sends as soon as all are uploaded, also when another conversation is shown then; not if one fails. */
+  readonly queue: (send: () => void) => void;
+  /** What waits is not sent. */
+  readonly unqueue: () => void;
   /** Takes pictures and files out of what is pasted. */
   readonly paste: (event: ClipboardEvent) => void;
 }
@@ -29,6 +34,8 @@ export function useAttached({ id }: Pick<LiveConversation, 'id'>): Attached {
   const { text } = useWords();
   const notices = useNotices();
   const uploads = useStore(attachments.of(id));
+  const queued = attachments.queuedOf(id);
+  const isQueued = useStore(queued) !== undefined;
   const add = async (files: readonly File[]) => {
     try {
       if (!(await attachments.add(id, files))) notices.failed(text.files.tooMany(maxMessageFiles), new UCError('TOO_LARGE'));
@@ -37,15 +44,17 @@ export function useAttached({ id }: Pick<LiveConversation, 'id'>): Attached {
       notices.failed(text.files.phases.failed, error instanceof UCError ? error : new UCError('STORAGE_UNAVAILABLE'));
     }
   };
-  const isUploaded = uploads.every(({ phase }) => phase === 'done');
   return {
     isPossible: limits === undefined || limits === 'failed' || limits.available,
     uploads,
-    isReady: uploads.length > 0 && isUploaded,
-    isUnderWay: !isUploaded,
+    isUnderWay: uploads.some(({ phase }) => phase !== 'done'),
+    hasFailed: uploads.some(({ phase }) => phase === 'failed'),
+    isQueued,
     add: (files) => void add(files),
     remove: (upload) => attachments.remove(id, upload),
     take: () => attachments.take(id),
+    queue: (send) => queued.set(send),
+    unqueue: () => queued.set(undefined),
     paste(event) {
       const files = [...event.clipboardData.files];
       if (files.length === 0) return;

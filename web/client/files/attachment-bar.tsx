@@ -7,6 +7,7 @@ import type { ReactElement } from 'react';
 import type { FileUpload } from '#web/api/index.ts';
 import type { Words } from '#web/ui/text.ts';
 import { useWords } from '#web/ui/text.ts';
+import { mayTryAgain } from './attachments.ts';
 import { FileIcon } from './file-icon.tsx';
 
 const useStyles = makeStyles({
@@ -37,17 +38,27 @@ const useStyles = makeStyles({
   name: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
   second: { color: tokens.colorNeutralForeground3 },
   failed: { color: tokens.colorStatusDangerForeground1 },
-  hint: { color: tokens.colorNeutralForeground3, paddingInline: tokens.spacingHorizontalL },
+  hint: {
+    display: 'flex',
+    flexWrap: 'wrap',
+    alignItems: 'center',
+    gap: tokens.spacingHorizontalS,
+    color: tokens.colorNeutralForeground3,
+    paddingInline: tokens.spacingHorizontalL,
+  },
   bar: { gridColumn: '1 / -1', marginTop: tokens.spacingVerticalXS },
 });
 
 export interface AttachmentBarProps {
   readonly uploads: readonly FileUpload[];
   readonly onRemove: (upload: FileUpload) => void;
+  /** The message waits for its files. */
+  readonly isQueued: boolean;
+  readonly onUnqueue: () => void;
 }
 
 /** The files that go with the message that is being written, and how far each has got. */
-export function AttachmentBar({ uploads, onRemove }: AttachmentBarProps) {
+export function AttachmentBar({ uploads, onRemove, isQueued, onUnqueue }: AttachmentBarProps) {
   const styles = useStyles();
   const { text } = useWords();
   if (uploads.length === 0) return null;
@@ -58,9 +69,16 @@ export function AttachmentBar({ uploads, onRemove }: AttachmentBarProps) {
           <UploadItem key={upload.fileId} upload={upload} onRemove={() => onRemove(upload)} />
         ))}
       </ul>
-      <Text block size={200} role="status" className={styles.hint}>
-        {uploads.some(({ phase }) => phase !== 'done') && text.files.untilUploaded}
-      </Text>
+      <div className={styles.hint}>
+        <Text size={200} role="status">
+          {isQueued ? text.files.queued : hintOf(uploads, text.files)}
+        </Text>
+        {isQueued && (
+          <Button size="small" onClick={onUnqueue}>
+            {text.files.unqueue}
+          </Button>
+        )}
+      </div>
     </>
   );
 }
@@ -107,7 +125,7 @@ function UploadAct({ upload }: { readonly upload: FileUpload }) {
   if (phase === 'uploading' || phase === 'waiting')
     return <Act label={text.files.pause(name)} icon={<PauseRegular />} onClick={() => upload.pause()} />;
   if (phase === 'paused') return <Act label={text.files.resume(name)} icon={<PlayRegular />} onClick={() => upload.resume()} />;
-  if (phase === 'failed')
+  if (mayTryAgain(upload))
     return <Act label={text.files.retry(name)} icon={<ArrowClockwiseRegular />} onClick={() => upload.resume()} />;
   return <span />;
 }
@@ -120,10 +138,17 @@ function Act({ label, icon, onClick }: { readonly label: string; readonly icon: 
   );
 }
 
+/** What stands between these files and being sent. */
+function hintOf(uploads: readonly FileUpload[], words: Words['text']['files']): string | undefined {
+  if (uploads.some(({ phase }) => phase === 'failed')) return words.notAllUploaded;
+  return uploads.some(({ phase }) => phase !== 'done') ? words.untilUploaded : undefined;
+}
+
 /** How an upload is doing, or what is wrong with it. */
 function lineOf({ phase, error, size }: FileUpload, { text: { files }, format }: Words): string {
   if (phase === 'done') return format.bytes(size);
   if (phase === 'waiting' && error?.code === 'STORAGE_UNAVAILABLE') return files.storeAway;
+  if (phase === 'waiting' && error?.code === 'RATE_LIMITED') return files.tooManyUploads;
   if (phase !== 'failed' || error === undefined) return files.phases[phase];
   const { code, details = {} } = error;
   if (code === 'TOO_LARGE' && typeof details.maxBytes === 'number') return files.tooLarge(format.bytes(details.maxBytes));

@@ -2,10 +2,19 @@ import { maxMessageFiles } from '#shared/protocol/files.ts';
 import type { ConversationId, FileRef, Files, FileUpload, Unsubscribe } from '#web/api/index.ts';
 import { Store } from '#web/ui/store.ts';
 
+/** What was refused for what it is stays refused. */
+const refusedForGood: ReadonlySet<string> = new Set(['FORBIDDEN', 'TOO_LARGE', 'BAD_REQUEST', 'ID_CONFLICT']);
+
+/** Whether an upload has failed in a way that another try may mend. */
+export function mayTryAgain({ phase, error }: Pick<FileUpload, 'phase' | 'error'>): boolean {
+  return phase === 'failed' && !refusedForGood.has(error?.code ?? '');
+}
+
 /** Files that are to go with the next message of each conversation, on their way or already there. */
 export class Attachments {
   readonly #files: Files;
   readonly #byId = new Map<ConversationId, Store<readonly FileUpload[]>>();
+  readonly #queued = new Map<ConversationId, Store<(() => void) | undefined>>();
   readonly #off: Unsubscribe;
 
   constructor(files: Files) {
@@ -19,8 +28,16 @@ export class Attachments {
     let store = this.#byId.get(id);
     if (store === undefined) {
       store = new Store<readonly FileUpload[]>([]);
+      store.on((uploads) => this.#settle(id, uploads));
       this.#byId.set(id, store);
     }
+    return store;
+  }
+
+  /** How a message is sent that waits for its files. */
+  queuedOf(id: ConversationId): Store<(() => void) | undefined> {
+    const store = this.#queued.get(id) ?? new Store<(() => void) | undefined>(undefined);
+    this.#queued.set(id, store);
     return store;
   }
 
@@ -55,6 +72,17 @@ export class Attachments {
     const refs = store.value.map(({ ref }) => ref).filter((ref) => ref !== undefined);
     store.set([]);
     return refs.length === 0 ? undefined : refs;
+  }
+
+  /** Sends what waits when all is there; what has failed is for its author to decide. */
+  #settle(id: ConversationId, uploads: readonly FileUpload[]): void {
+    const queued = this.queuedOf(id);
+    const send = queued.value;
+    if (send === undefined) return;
+    const isUploaded = uploads.every(({ phase }) => phase === 'done');
+    if (!isUploaded && !uploads.some(({ phase }) => phase === 'failed')) return;
+    queued.set(undefined);
+    if (isUploaded) send();
   }
 
   close(): void {
