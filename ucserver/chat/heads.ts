@@ -39,6 +39,7 @@ export class Heads {
   readonly #timers = new Set<Timer>();
   #gathering: Set<UserId> | undefined;
   #polling = false;
+  #isStopped = false;
 
   constructor(options: HeadsOptions) {
     this.#options = options;
@@ -49,6 +50,7 @@ export class Heads {
   }
 
   stop(): void {
+    this.#isStopped = true;
     for (const timer of this.#timers) timer.stop();
     this.#timers.clear();
   }
@@ -82,12 +84,14 @@ export class Heads {
     await this.#forEach(users, (userId, head) => this.#compare(userId, head));
   }
 
-  /** After a restore everybody reads everything anew. Never rejects. */
-  async tellAll(): Promise<void> {
-    const { delivery, sessions } = this.#options;
-    await this.#forEach(sessions.users(), (userId, { conversationId, lastSeq }) => {
+  /** After a restore everybody reads everything anew; those whom SQL does not let us tell now, later. Never rejects. */
+  async tellAll(users: Iterable<UserId> = this.#options.sessions.users()): Promise<void> {
+    const { delivery } = this.#options;
+    const untold = await this.#forEach(users, (userId, { conversationId, lastSeq }) => {
       delivery.tellHead(conversationId, [userId], lastSeq);
     });
+    // Nothing else would tell them: what their clients hold seems to be up to date.
+    if (untold.length > 0) this.#later(pollEveryMs, () => void this.tellAll(untold));
   }
 
   async #poll(): Promise<void> {
@@ -116,26 +120,32 @@ export class Heads {
     return oldest - clockToleranceMs;
   }
 
-  async #forEach(users: Iterable<UserId>, act: (userId: UserId, head: StoredHead) => void | Promise<void>): Promise<void> {
+  /** @returns those whose heads could not be read because SQL is away */
+  async #forEach(users: Iterable<UserId>, act: (userId: UserId, head: StoredHead) => void | Promise<void>): Promise<UserId[]> {
     const { repository, sessions, generation, logger } = this.#options;
     const waiting = [...users].filter((userId) => sessions.has(userId));
     try {
       if (waiting.length > 0) await generation.read();
       while (waiting.length > 0) {
-        const some = waiting.splice(0, usersAtOnce);
+        const some = waiting.slice(0, usersAtOnce);
         await Promise.all(
           some.map(async (userId) => {
             for await (const page of repository.heads(userId)) for (const head of page) await act(userId, head);
           }),
         );
+        waiting.splice(0, usersAtOnce);
       }
+      return [];
     } catch (error) {
       // While SQL is away nothing can be stored either, and the next poll, sign-in or re-sync looks again.
-      if (!(error instanceof UCError)) logger.error('The heads of conversations could not be read', { error });
+      if (error instanceof UCError) return waiting;
+      logger.error('The heads of conversations could not be read', { error });
+      return [];
     }
   }
 
   #later(delayMs: number, act: () => void): void {
+    if (this.#isStopped) return;
     const timer = this.#options.clock.after(delayMs, () => {
       this.#timers.delete(timer);
       act();
