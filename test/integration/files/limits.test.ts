@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import sharp from 'sharp';
+import { fileIdSchema, randomId } from '#shared/ids.ts';
 import { eventually } from '#test/support/eventually.ts';
 import type { Person } from '#test/support/person.ts';
 import { Files } from '#web/api/index.ts';
@@ -81,6 +82,22 @@ describe('limits and pictures of files', function () {
     await new Files(bob.client).remove(ref.fileId);
     await upload(bob, 'fits-now.bin', bytesOf('now', 2_000));
     await setSetting(ann, 'files.quotaBytes', null);
+  });
+
+  it('lets an upload wait while too many of a person are not finished', async () => {
+    await setSetting(ann, 'files.openUploads', 1);
+    const open = randomId();
+    const headers = {
+      ...{ 'tus-resumable': '1.0.0', 'upload-length': '0' },
+      'upload-metadata': `fileId ${btoa(open)},name ${btoa('empty')}`,
+    };
+    await bob.client.fetch('/api/files/uploads', { method: 'POST', headers });
+    const going = await new Files(bob.client).upload(fileOf('next.bin', bytesOf('next', 10)));
+    await eventually(() => going.phase === 'waiting' && going.error?.code === 'RATE_LIMITED');
+    assert.deepEqual(going.error?.details, { openUploads: 1 });
+    await new Files(bob.client).remove(fileIdSchema.parse(open));
+    await whenDone(going, 15_000);
+    await setSetting(ann, 'files.openUploads', null);
   });
 
   it('lets nothing of a name or an id reach the file system', async () => {
