@@ -24,6 +24,8 @@ export interface ChatLog extends Description {
   readonly positions: ReadonlyMap<UserId, Position>;
   /** Messages of others that the person has not seen, with and without a number. */
   readonly unread: number;
+  /** Up to this number everything is in `unread`, also what is not held yet. */
+  readonly countedUpTo: number;
 }
 
 /** How far a message of one's own has got. */
@@ -44,6 +46,7 @@ export function logOf(conversation: Conversation): ChatLog {
     complete: (head.seq === 0 && !partial) || entries[0]?.seq === visibleFrom,
     positions: new Map(positions.map((position) => [position.userId, position])),
     unread,
+    countedUpTo: partial ? 0 : head.seq,
   };
 }
 
@@ -85,10 +88,11 @@ export function withListing(log: ChatLog, conversation: Conversation, self: User
   // Whoever comes back to a group may not see what was written meanwhile, so what is held joins no more.
   const joins = lastSeq(log) >= fresh.visibleFrom - 1;
   if (log.entries.length === 0 || !joins) return { ...fresh, positions, unread };
+  const { countedUpTo } = fresh;
   // What is pending no more is behind the newest entry held, and shown as pending until it is fetched.
   const left = fresh.head > lastSeq(log) ? log.pending : [];
   const pending = joined(left, fresh.pending);
-  return settled({ ...log, ...descriptionOf(conversation), head: fresh.head, pending, positions, unread });
+  return settled({ ...log, ...descriptionOf(conversation), head: fresh.head, pending, positions, unread, countedUpTo });
 }
 
 /**
@@ -110,14 +114,16 @@ export function withEntries(log: ChatLog, arrived: readonly Entry[], self: UserI
     if (!fits) continue;
     added.push(entry);
     last = entry.seq;
-    if (counts(entry, self) && entry.seq > readUpTo(log, self) && !known.has(entry.entryId)) unread += 1;
+    const isCounted = entry.seq <= Math.max(log.countedUpTo, readUpTo(log, self)) || known.has(entry.entryId);
+    if (!isCounted && counts(entry, self)) unread += 1;
   }
   const pending = withNumbers(log.pending, arrived);
   if (added.length === 0) return head === log.head && pending === log.pending ? log : settled({ ...log, head, pending });
   const entries = [...log.entries, ...added];
   const after = added.reduce((before, entry) => described(before, entry, self), log);
   const complete = log.complete || entries[0]?.seq === log.visibleFrom;
-  return settled({ ...after, head, unread, entries, pending, complete });
+  const countedUpTo = Math.max(log.countedUpTo, entries.at(-1)?.seq ?? 0);
+  return settled({ ...after, head, unread, countedUpTo, entries, pending, complete });
 }
 
 /** The log with a page of older entries, and whether there are still older ones. A page that does not join is left out. */
@@ -140,8 +146,7 @@ export function withEarlier(log: ChatLog, page: readonly Entry[], more: boolean)
  */
 export function withNewest(log: ChatLog, page: readonly Entry[], head: Cursor, more: boolean): ChatLog {
   if (head.generation < log.generation) return log;
-  if (head.generation > log.generation)
-    return { ...log, generation: head.generation, head: head.seq, entries: page, complete: !more };
+  if (head.generation > log.generation) return { ...log, ...begunAnew(head), entries: page, complete: !more };
   const last = page.at(-1)?.seq ?? 0;
   const newer = log.entries.filter(({ seq }) => seq > last);
   const entries = newer[0]?.seq === last + 1 ? [...page, ...newer] : page;
@@ -168,7 +173,7 @@ export function withSeen(log: ChatLog, read: number, self: UserId): ChatLog {
   const pending = isAll ? log.pending.map((entry): WaitingEntry => ({ ...entry, seen: true })) : log.pending;
   const position = { userId: self, read, delivered: Math.max(read, own?.delivered ?? 0) };
   const after = { ...log, pending, positions: mergePositions(log.positions, [position]) };
-  return { ...after, unread: unreadAfter(after, self) };
+  return { ...after, ...countAfter(after, self) };
 }
 
 /**
@@ -208,10 +213,14 @@ function settled(log: ChatLog): ChatLog {
   return log.pending.some(isHeld) ? { ...log, pending: log.pending.filter((entry) => !isHeld(entry)) } : log;
 }
 
+/** Numbers of a restored database have nothing to do with those before. */
+function begunAnew({ generation, seq }: Cursor): Pick<ChatLog, 'generation' | 'head' | 'countedUpTo'> {
+  return { generation, head: seq, countedUpTo: seq };
+}
+
 export function withHead(log: ChatLog, head: Cursor): ChatLog {
   if (head.generation < log.generation) return log;
-  if (head.generation > log.generation)
-    return { ...log, generation: head.generation, head: head.seq, entries: [], complete: head.seq === 0 };
+  if (head.generation > log.generation) return { ...log, ...begunAnew(head), entries: [], complete: head.seq === 0 };
   return head.seq > log.head ? { ...log, head: head.seq } : log;
 }
 
@@ -220,7 +229,7 @@ export function withPosition(log: ChatLog, position: Position, self: UserId): Ch
   const positions = mergePositions(log.positions, [position]);
   if (positions === log.positions) return log;
   if (position.userId !== self) return { ...log, positions };
-  return { ...log, positions, unread: unreadAfter({ ...log, positions }, self) };
+  return { ...log, positions, ...countAfter({ ...log, positions }, self) };
 }
 
 /** How far a message of one's own has got: the least of the other members. */
@@ -236,13 +245,16 @@ export function readUpTo(log: ChatLog, self: UserId): number {
   return log.positions.get(self)?.read ?? 0;
 }
 
-function unreadAfter(log: ChatLog, self: UserId): number {
+function countAfter(log: ChatLog, self: UserId): Pick<ChatLog, 'unread' | 'countedUpTo'> {
   const read = readUpTo(log, self);
   const waiting = log.pending.filter((entry) => !entry.seen && counts(entry, self)).length;
-  if (read >= log.head) return waiting;
+  const { countedUpTo } = log;
+  if (read >= log.head) return { unread: waiting, countedUpTo };
   const counted = waiting + log.entries.filter((entry) => entry.seq > read && counts(entry, self)).length;
   const allHeld = (log.entries[0]?.seq ?? Number.POSITIVE_INFINITY) <= read + 1;
-  return allHeld ? counted : Math.max(counted, Math.min(log.unread, log.head - read));
+  // What is not held yet is counted when it comes.
+  if (allHeld) return { unread: counted, countedUpTo: lastSeq(log) };
+  return { unread: Math.max(counted, Math.min(log.unread, log.head - read)), countedUpTo };
 }
 
 /** Whether an entry is unread until it was seen. */

@@ -212,12 +212,7 @@ export class LiveConversation extends ConversationActs {
   async takeListing(conversation: Conversation, entries: readonly Entry[] = []): Promise<void> {
     const before = new Set(this.#log.pending);
     const listed = withListing(this.#log, conversation, this.#host.self);
-    // The count holds what was written before it was made; of the entries, which were read after it, the last may be newer.
-    const isOlder = conversation.partial === true || conversation.head.seq < this.#log.head;
-    const countedUpTo = isOlder ? lastSeq(this.#log) : conversation.head.seq;
-    const counted = entries.filter(({ seq }) => seq <= countedUpTo);
-    const known = { ...withEntries(listed, counted, this.#host.self), unread: listed.unread };
-    const merged = withEntries(known, entries, this.#host.self);
+    const merged = withEntries(listed, entries, this.#host.self);
     const heard = entries.filter(({ seq }) => seq > lastSeq(this.#log));
     this.#arrivals.pending(merged.pending.filter((entry) => !before.has(entry)));
     await this.#take(merged, heard);

@@ -93,13 +93,12 @@ export class LogReader {
         onLog(withHead(log(), head));
         continue;
       }
-      const { unread } = log();
       // Some may have come another way meanwhile, with the listing of a new session for example.
       const held = lastSeq(log());
       const filled = withEntries(log(), entries, self);
       if (lastSeq(filled) === after) return;
       const heard = entries.filter(({ seq }) => seq > held);
-      onLog({ ...filled, unread: Math.max(unread, filled.unread) });
+      onLog(filled);
       onMissed(heard);
     }
   }

@@ -124,6 +124,20 @@ describe('web/api: conversations and watched people over reconnects', () => {
     conversations.close();
   });
 
+  it('counts once what a listing counts before it arrives', async () => {
+    const conversations = await ready();
+    const [live] = conversations.list;
+    head = 4;
+    const listed = live?.takeListing(conversation(5, 3) as never);
+    assert.equal(live?.log.unread, 3);
+    server.peer.push(entry(3), entry(4), entry(5));
+    head = 5;
+    await eventually(() => assert.equal(seqs(conversations)?.at(-1), 5));
+    await listed;
+    assert.equal(live?.log.unread, 3);
+    conversations.close();
+  });
+
   it('puts an own message into the log once, whether the answer or the event comes first', async () => {
     const conversations = await ready();
     const [live] = conversations.list;
