@@ -8,7 +8,8 @@ import type { Peer } from './peer.ts';
 
 /** Most items of one page. */
 export const pageSize = 200;
-const pageDeadlineMs = 3_000;
+/** All must be right within 2 s after a loss, so one page that gets lost must not take longer than this. */
+const pageDeadlineMs = 1_000;
 const firstRetryMs = 100;
 const longestRetryMs = 2_000;
 
