@@ -3,7 +3,7 @@ import type { Clock } from '#shared/runtime/clock.ts';
 import type { Database } from './port.ts';
 import { change, procedureSet, type Steps } from './procedure.ts';
 import { type Queries, statement } from './queries.ts';
-import type { AuditEntryTable } from './schema.ts';
+import type { AuditEntryTable } from './tables/store.ts';
 
 /** What somebody did to something, for the record. Never hold secrets: name what changed, not the password. */
 export interface AuditEntry {

@@ -2,7 +2,7 @@ import { UCError } from '#shared/protocol/errors.ts';
 // The worker thread imports this module, so it takes the few files it needs and not the whole database with its drivers.
 import { change, first, procedureSet, rows, type Steps } from '#ucserver/database/procedure.ts';
 import { type Queries, statement } from '#ucserver/database/queries.ts';
-import type { FileTable } from '#ucserver/database/schema.ts';
+import type { FileTable } from '#ucserver/database/tables/files.ts';
 
 export type FileRow = Pick<
   FileTable,
