@@ -1,9 +1,11 @@
 import { type ConversationId, entryIdSchema, type UserId } from '#shared/ids.ts';
 import type { SearchHit } from '#shared/protocol/chat-search.ts';
+import { UCError } from '#shared/protocol/errors.ts';
 import { methods, type Params, type ParamsIn } from '#shared/protocol/index.ts';
 import { randomId } from '#shared/random-id.ts';
 import { systemClock } from '#shared/runtime/clock.ts';
 import { silentLogger } from '#shared/runtime/logger.ts';
+import type { Reading } from '#ucserver/chat/access.ts';
 import type { NewEntry, StoredEntry } from '#ucserver/chat/commit-plan.ts';
 import { createdConversationId } from '#ucserver/chat/conversation-id.ts';
 import { targetOf } from '#ucserver/chat/entry-target.ts';
@@ -36,13 +38,22 @@ export class SearchWorld {
     this.indexer = new Indexer({ repository, isFirst: () => true, clock: systemClock, logger: silentLogger });
     this.#search = new SearchService({
       repository,
-      access: { reading: async () => ({ members: [], from: 1, upTo: Number.MAX_SAFE_INTEGER - 1, isLeft: false }) },
+      access: { reading: (conversationId, userId) => this.#reading(conversationId, userId) },
       pendingOf: () => this.pending,
       gate: new Gate({ clock: systemClock, perSecond: 1_000_000, atOnce: 4 }),
       clock: systemClock,
       longestMs: this.longestMs,
       onDone: () => undefined,
     });
+  }
+
+  async #reading(conversationId: ConversationId, userId: UserId): Promise<Reading> {
+    const members = this.database.queries.db.selectFrom('conversation_members').select(['visible_from', 'left_seq']);
+    const own = members.where('conversation_id', '=', conversationId).where('user_id', '=', userId);
+    const [row] = await this.database.read(own);
+    if (row === undefined) throw new UCError('NOT_FOUND');
+    const isLeft = row.left_seq !== null;
+    return { members: [], from: row.visible_from, upTo: row.left_seq ?? Number.MAX_SAFE_INTEGER - 1, isLeft };
   }
 
   async commit(...entries: readonly NewEntry[]): Promise<void> {

@@ -141,6 +141,19 @@ for (const engine of engines) {
       });
     });
 
+    it('shows nobody a message from before they came when its new text is pending', async () => {
+      const cleo = userIdSchema.parse(`cleo-${randomId()}`);
+      group = await world.group([ada, bob], false);
+      const before = await write('alt');
+      await world.commit(said(group, ada, { added: [cleo], removed: [] }, { kind: 'members' }));
+      const after = await write('alt');
+      world.pending = [before, after].map(({ entryId }) => said(group, ada, { target: entryId, text: 'jung' }, { kind: 'edit' }));
+      await unindexedAndIndexed(async () => {
+        assert.deepEqual(await textsOf(cleo, { words: 'jung' }), ['jung']);
+        assert.deepEqual(await textsOf(bob, { words: 'jung' }), ['jung', 'jung']);
+      });
+    });
+
     it('answers in pages without gap or overlap, also over many parts and equal times', async function () {
       this.timeout(60_000);
       const groups = [group, await world.group([ada, bob]), await world.group([ada, bob])];
