@@ -17,7 +17,7 @@ import { Cleaner } from './cleaner.ts';
 import type { FilesConfig } from './config.ts';
 import { FolderStore } from './folder-store.ts';
 import { KnownFiles } from './known-files.ts';
-import { FileLinks } from './links.ts';
+import { createFileLinks } from './links.ts';
 import { MarkerWatch } from './marker.ts';
 import { noFiles, refuseFileMethods, registerFileMethods } from './methods.ts';
 import { PreviewMaker } from './previews.ts';
@@ -95,7 +95,7 @@ function createFolderFiles(folder: string, dependencies: FilesDependencies): Fil
   const metrics = createMetrics(dependencies.registry, gate);
   const known = new KnownFiles();
   const locks = new UploadLocks(clock);
-  const links = new FileLinks({ keys: meshKeys, clock, forMs: config.linkMs });
+  const links = createFileLinks({ keys: meshKeys, clock, forMs: config.linkMs });
   const { previewMs: limitMs, previewPixels: mostPixels, scan } = config;
   const mostProcesses = Math.max(1, availableParallelism() - 1);
   const previews = new PreviewMaker({ mostProcesses, limitMs, mostPixels, clock, logger });
