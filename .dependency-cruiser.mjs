@@ -14,9 +14,10 @@ const features = [
   ['presence'],
   ['contacts'],
   ['files'],
+  ['phone-book'],
+  ['journal'],
   ['chat', 'forwarding'],
   ['calls'],
-  ['journal'],
   ['privacy'],
   ['admin'],
 ];

@@ -1,0 +1,2 @@
+export type { JournalRow, JournalRowInput } from './journal-row.ts';
+export type { JournalWriter } from './port.ts';

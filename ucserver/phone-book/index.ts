@@ -1,0 +1,1 @@
+export type { CallerNames } from './port.ts';
