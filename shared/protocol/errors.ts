@@ -11,6 +11,12 @@ export const errorCodes = {
   FORBIDDEN: { retryable: false, http: 403, meaning: 'You have no right to do this.' },
   NOT_FOUND: { retryable: false, http: 404, meaning: 'There is nothing of this id, or you may not see it.' },
   TOO_LARGE: { retryable: false, http: 413, meaning: 'A value or the whole message is larger than allowed.' },
+  CALL_REFUSED: { retryable: false, http: 403, meaning: 'This cannot be called; `details.reason` says why.' },
+  NOT_POSSIBLE_NOW: {
+    retryable: false,
+    http: 409,
+    meaning: 'As it stands now this cannot be done; what it concerns says what can.',
+  },
   RATE_LIMITED: { retryable: true, http: 429, meaning: 'Too many requests; wait `retryAfterMs`.' },
   BUSY: { retryable: true, http: 503, meaning: 'The server has too much to do; wait `retryAfterMs`.' },
   VERSION_CONFLICT: {
