@@ -12,6 +12,7 @@ export class SipConnection {
   readonly #logger: Logger;
   readonly #health: HealthReporter;
   readonly #reconnection: Reconnection = { retryMaxDelay: longestPauseMs };
+  readonly #awayListeners = new Set<() => void>();
   #isConnected = false;
   #isStopping = false;
 
@@ -35,6 +36,12 @@ export class SipConnection {
     return this.#isConnected;
   }
 
+  /** There was a connection and it is gone. Answers how to stop listening. */
+  onAway(listener: () => void): () => void {
+    this.#awayListeners.add(listener);
+    return () => this.#awayListeners.delete(listener);
+  }
+
   start(address: ControlAddress): void {
     this.application.connect({ ...address, reconnect: this.#reconnection, enablePing: true, pingInterval: 15_000 });
   }
@@ -45,8 +52,11 @@ export class SipConnection {
   }
 
   #away(detail: string): void {
-    if (this.#isConnected && !this.#isStopping) this.#logger.warn('the SIP edge is away', { detail });
+    const wasConnected = this.#isConnected;
     this.#isConnected = false;
     this.#health.away(detail);
+    if (!wasConnected || this.#isStopping) return;
+    this.#logger.warn('the SIP edge is away', { detail });
+    for (const listener of this.#awayListeners) listener();
   }
 }

@@ -4,15 +4,17 @@ import type { Logger } from '#shared/runtime/logger.ts';
 import type { Dispatcher } from '#ucserver/gateway/index.ts';
 import type { SipConfig } from './config.ts';
 import { SipConnection } from './connection.ts';
-import { SipDevices, type SipDevicesOptions } from './devices.ts';
+import { DeviceGate } from './device-gate.ts';
+import { type KnownDevice, SipDevices, type SipDevicesOptions } from './devices.ts';
 import { DigestNonces } from './digest-nonces.ts';
 import { EdgeProcess } from './edge-process.ts';
 import { registerPhoneMethods } from './methods.ts';
 import { type Location, Registrar } from './registrar.ts';
 import { SourceGuard } from './source-guard.ts';
-import type { SrfApplication } from './srf.ts';
+import type { SrfApplication, SrfRequest, SrfResponder } from './srf.ts';
 
 export { type SipConfig, sipConfigSchema } from './config.ts';
+export type { KnownDevice } from './devices.ts';
 export {
   challenges,
   type DigestCredentials,
@@ -25,13 +27,27 @@ export { DigestNonces, type NonceJudgement } from './digest-nonces.ts';
 export type { Location } from './registrar.ts';
 export { type Binding, type Register, type RegisterOutcome, registered } from './registrar-state.ts';
 export { sipProcedures } from './repository.ts';
-export type { SrfApplication, SrfDialog, SrfHandler, SrfRequest, SrfResponder, SrfResponse } from './srf.ts';
+export type {
+  SipHeaders,
+  SrfApplication,
+  SrfDialog,
+  SrfHandler,
+  SrfRequest,
+  SrfResponder,
+  SrfResponse,
+} from './srf.ts';
 
 /** SIP as a server has it, by an edge of its own or a drachtio-server. */
 export interface Sip {
   /** Features register what they handle here, before {@link start}. */
   readonly application: SrfApplication;
   readonly isConnected: boolean;
+  /** The device that has sent a request and proved its secret; if none did, the request is answered. */
+  admit(request: SrfRequest, response: SrfResponder): KnownDevice | undefined;
+  /** A device that may register and call, by its id. */
+  deviceOf(id: string): KnownDevice | undefined;
+  /** The edge or drachtio-server is gone, and all dialogs with it. Answers how to stop listening. */
+  onAway(listener: () => void): () => void;
   /** Where the devices of a user are reached over this server. */
   locationsOf(userId: UserId): readonly Location[];
   /** A device has come, gone or moved. Answers how to stop listening. */
@@ -62,7 +78,8 @@ export function createSip(dependencies: SipDependencies): Sip | undefined {
   const connection = new SipConnection(logger, health.register('sip'));
   const edge = drachtio === undefined ? new EdgeProcess(config, clock, logger) : undefined;
   const nonces = new DigestNonces(meshKeys, clock, self);
-  const registrar = new Registrar({ devices, nonces, guard: new SourceGuard(clock), clock, logger });
+  const gate = new DeviceGate({ devices, nonces, guard: new SourceGuard(clock), logger });
+  const registrar = new Registrar({ devices, gate, clock });
   connection.application.use('register', (request, response) => {
     try {
       registrar.handle(request, response);
@@ -77,6 +94,9 @@ export function createSip(dependencies: SipDependencies): Sip | undefined {
     get isConnected() {
       return connection.isConnected;
     },
+    admit: (request, response) => gate.admit(request, response),
+    deviceOf: (id) => devices.find(id),
+    onAway: (listener) => connection.onAway(listener),
     locationsOf: (userId) => registrar.locationsOf(userId),
     onLocation: (listener) => registrar.onChange(listener),
     get edgePid() {

@@ -1,13 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import type { UserId } from '#shared/ids.ts';
 import type { Clock, Timer } from '#shared/runtime/clock.ts';
-import type { Logger } from '#shared/runtime/logger.ts';
-import type { KnownDevice, SipDevices } from './devices.ts';
-import { challenges, digestVerifier, parseCredentials, provesSecret } from './digest.ts';
-import type { DigestNonces } from './digest-nonces.ts';
+import type { DeviceGate } from './device-gate.ts';
+import type { SipDevices } from './devices.ts';
 import { readRegister, userOf } from './register-request.ts';
 import { type Binding, registered } from './registrar-state.ts';
-import type { SourceGuard } from './source-guard.ts';
 import type { SipHeaders, SrfRequest, SrfResponder } from './srf.ts';
 
 /** How often bindings that have expired are forgotten. */
@@ -15,10 +11,8 @@ const sweepEveryMs = 5_000;
 
 export interface RegistrarOptions {
   readonly devices: SipDevices;
-  readonly nonces: DigestNonces;
-  readonly guard: SourceGuard;
+  readonly gate: DeviceGate;
   readonly clock: Clock;
-  readonly logger: Logger;
 }
 
 /** Where a device of a user is reached over this server. */
@@ -33,14 +27,11 @@ export class Registrar {
   readonly #options: RegistrarOptions;
   readonly #locations = new Map<string, Location>();
   readonly #listeners = new Set<(location: Location) => void>();
-  /** Takes as long to fail with as that of a device that is there. */
-  readonly #nobody: KnownDevice['verifier'];
   #sweep: Timer | undefined;
   #forget: () => void = () => undefined;
 
   constructor(options: RegistrarOptions) {
     this.#options = options;
-    this.#nobody = digestVerifier('', options.devices.realm, randomBytes(16).toString('hex'));
   }
 
   start(): void {
@@ -71,11 +62,7 @@ export class Registrar {
 
   /** Answers a REGISTER. */
   handle(request: SrfRequest, response: SrfResponder): void {
-    if (this.#options.guard.isBlocked(request.source_address)) {
-      response.send(503, { headers: { 'Retry-After': '600' } });
-      return;
-    }
-    const device = this.#authenticate(request, response);
+    const device = this.#options.gate.admit(request, response);
     if (device === undefined) return;
     const register = readRegister(request);
     if (register === undefined) response.send(400, 'Malformed Contact');
@@ -91,38 +78,6 @@ export class Registrar {
       this.#put(device.id, device.userId, outcome.bindings);
       response.send(200, { headers: answerHeaders(outcome.bindings, nowMs) });
     }
-  }
-
-  /** The device that proved its secret; if none did, the request is answered. */
-  #authenticate(request: SrfRequest, response: SrfResponder): KnownDevice | undefined {
-    const { devices, nonces, guard, logger } = this.#options;
-    const credentials = parseCredentials(request.get('Authorization') ?? '');
-    if (credentials === undefined || credentials.realm !== devices.realm) {
-      this.#challenge(response, false);
-      return undefined;
-    }
-    const device = devices.find(credentials.username);
-    const isProved = provesSecret(credentials, device?.verifier ?? this.#nobody, request.method);
-    const judgement = nonces.judge(credentials.nonce, credentials.count);
-    if (device !== undefined && isProved && judgement === 'fresh') {
-      nonces.use(credentials.nonce, credentials.count);
-      return device;
-    }
-    // An old nonce with the right secret is what every phone brings now and then, and some never count its uses.
-    if (isProved) this.#challenge(response, true);
-    else {
-      guard.failed(request.source_address);
-      logger.debug('a device was not let in', { device: credentials.username, from: request.source_address, judgement });
-      this.#challenge(response, false);
-    }
-    return undefined;
-  }
-
-  #challenge(response: SrfResponder, stale: boolean): void {
-    const { devices, nonces } = this.#options;
-    // Two header lines: many phones read one challenge of each, and drachtio-srf would join values by commas.
-    const lines = challenges(devices.realm, nonces.create(), stale).join('\r\nWWW-Authenticate: ');
-    response.send(401, { headers: { 'WWW-Authenticate': lines } });
   }
 
   #put(deviceId: string, userId: UserId, bindings: readonly Binding[]): void {

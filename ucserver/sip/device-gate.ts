@@ -1,0 +1,62 @@
+import { randomBytes } from 'node:crypto';
+import type { Logger } from '#shared/runtime/logger.ts';
+import type { KnownDevice, SipDevices } from './devices.ts';
+import { challenges, digestVerifier, parseCredentials, provesSecret } from './digest.ts';
+import type { DigestNonces } from './digest-nonces.ts';
+import type { SourceGuard } from './source-guard.ts';
+import type { SrfRequest, SrfResponder } from './srf.ts';
+
+export interface DeviceGateOptions {
+  readonly devices: SipDevices;
+  readonly nonces: DigestNonces;
+  readonly guard: SourceGuard;
+  readonly logger: Logger;
+}
+
+/** Lets devices in by digest, whatever they ask for. Needs neither SQL nor Redis. */
+export class DeviceGate {
+  readonly #options: DeviceGateOptions;
+  /** Takes as long to fail with as that of a device that is there. */
+  readonly #nobody: KnownDevice['verifier'];
+
+  constructor(options: DeviceGateOptions) {
+    this.#options = options;
+    this.#nobody = digestVerifier('', options.devices.realm, randomBytes(16).toString('hex'));
+  }
+
+  /** The device that proved its secret; if none did, the request is answered. */
+  admit(request: SrfRequest, response: SrfResponder): KnownDevice | undefined {
+    const { devices, nonces, guard, logger } = this.#options;
+    if (guard.isBlocked(request.source_address)) {
+      response.send(503, { headers: { 'Retry-After': '600' } });
+      return undefined;
+    }
+    const credentials = parseCredentials(request.get('Authorization') ?? '');
+    if (credentials === undefined || credentials.realm !== devices.realm) {
+      this.#challenge(response, false);
+      return undefined;
+    }
+    const device = devices.find(credentials.username);
+    const isProved = provesSecret(credentials, device?.verifier ?? this.#nobody, request.method);
+    const judgement = nonces.judge(credentials.nonce, credentials.count);
+    if (device !== undefined && isProved && judgement === 'fresh') {
+      nonces.use(credentials.nonce, credentials.count);
+      return device;
+    }
+    // An old nonce with the right secret is what every phone brings now and then, and some never count its uses.
+    if (isProved) this.#challenge(response, true);
+    else {
+      guard.failed(request.source_address);
+      logger.debug('a device was not let in', { device: credentials.username, from: request.source_address, judgement });
+      this.#challenge(response, false);
+    }
+    return undefined;
+  }
+
+  #challenge(response: SrfResponder, stale: boolean): void {
+    const { devices, nonces } = this.#options;
+    // Two header lines: many phones read one challenge of each, and drachtio-srf would join values by commas.
+    const lines = challenges(devices.realm, nonces.create(), stale).join('\r\nWWW-Authenticate: ');
+    response.send(401, { headers: { 'WWW-Authenticate': lines } });
+  }
+}
