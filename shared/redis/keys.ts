@@ -78,6 +78,12 @@ export const keySpace = {
     meaning:
       'What an owner knows of a user beyond SQL: written before a state or note set by hand is acknowledged, else at most every 100 ms.',
   }),
+  locations: define(['incarnation'], (host: IncarnationId) => `locations:{${host}}`, {
+    type: 'hash',
+    value: 'device id → signed record of its bindings at this server',
+    expiry: '5 min, renewed every minute',
+    meaning: 'Where SIP devices are; its next life reads what a server has left. Others know it from the mesh.',
+  }),
   licenceSeats: define([], () => '{licensing}:seats', {
     type: 'hash',
     value: 'incarnation → signed record of the seats it holds and uses, by feature',

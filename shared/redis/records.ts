@@ -23,6 +23,14 @@ export const memberRecordSchema = z.object({
   draining: z.boolean(),
   /** Takes no new users now. */
   full: z.boolean(),
+  /** How other servers send SIP to its edge; absent while it has none. */
+  edge: z
+    .object({
+      protocol: z.enum(['udp', 'tcp', 'tls']),
+      host: z.string().min(1).max(255),
+      port: z.number().int().min(1).max(65_535),
+    })
+    .optional(),
 });
 export type MemberRecord = z.infer<typeof memberRecordSchema>;
 

@@ -1,5 +1,6 @@
 import { type Incarnation, type IncarnationId, incarnationId, parseIncarnation, type UserId } from '#shared/ids.ts';
 import type { OwnerChangeRecord } from '#shared/mesh/contracts/ownership.ts';
+import { VersionedKeys } from '#shared/mesh/versioned-keys.ts';
 import type { Owner } from './port.ts';
 
 /** What is known of one user: who took them last, and whether that one still owns them. */
@@ -31,11 +32,8 @@ export function compareVersions(a: Version, b: Version): number {
 
 interface Holding {
   readonly owner: Incarnation;
-  readonly users: Map<UserId, number>;
-  /** Sum of the hashes of all (user, term), modulo 2^32; independent of order. */
-  hash: number;
-  /** User ids in order, made when a page is asked for and dropped by the next change. */
-  sorted: UserId[] | undefined;
+  /** The users and their terms. */
+  readonly users: VersionedKeys<UserId>;
 }
 
 /**
@@ -86,20 +84,17 @@ export class OwnerMap {
 
   /** Equal on two servers when they hold the same of this owner. */
   digest(owner: Incarnation): { users: number; hash: number } {
-    const holding = this.#holdings.get(incarnationId(owner));
-    return { users: holding?.users.size ?? 0, hash: holding?.hash ?? 0 };
+    const { count, hash } = this.#holdings.get(incarnationId(owner))?.users.digest() ?? { count: 0, hash: 0 };
+    return { users: count, hash };
   }
 
   /** Users of an owner in the order of their ids, at most `limit` after `after`. */
   page(owner: Incarnation, after: string | undefined, limit: number): { items: OwnerChangeRecord[]; next: string | undefined } {
     const id = incarnationId(owner);
-    const holding = this.#holdings.get(id);
-    if (!holding) return { items: [], next: undefined };
-    holding.sorted ??= [...holding.users.keys()].sort();
-    const from = after === undefined ? 0 : firstAfter(holding.sorted, after);
-    const users = holding.sorted.slice(from, from + limit);
-    const items = users.map((userId) => ({ userId, term: holding.users.get(userId) ?? 0, owner: id, owned: true }));
-    return { items, next: from + limit < holding.sorted.length ? users.at(-1) : undefined };
+    const users = this.#holdings.get(id)?.users;
+    if (users === undefined) return { items: [], next: undefined };
+    const { keys, next } = users.page(after, limit);
+    return { items: keys.map((userId) => ({ userId, term: users.versionOf(userId) ?? 0, owner: id, owned: true })), next };
   }
 
   #set(userId: UserId, before: Ownings | undefined, after: Ownings): Applied {
@@ -115,39 +110,15 @@ export class OwnerMap {
 
   #hold(userId: UserId, { ownerId, owner, term }: Ownings): void {
     let holding = this.#holdings.get(ownerId);
-    if (!holding) {
-      holding = { owner, users: new Map(), hash: 0, sorted: undefined };
+    if (holding === undefined) {
+      holding = { owner, users: new VersionedKeys() };
       this.#holdings.set(ownerId, holding);
     }
     holding.users.set(userId, term);
-    holding.hash = (holding.hash + hashOf(userId, term)) >>> 0;
-    holding.sorted = undefined;
   }
 
-  #unhold(userId: UserId, { ownerId, term }: Ownings): void {
-    const holding = this.#holdings.get(ownerId);
-    if (!holding?.users.delete(userId)) return;
-    holding.hash = (holding.hash - hashOf(userId, term)) >>> 0;
-    holding.sorted = undefined;
-    if (holding.users.size === 0) this.#holdings.delete(ownerId);
+  #unhold(userId: UserId, { ownerId }: Ownings): void {
+    const users = this.#holdings.get(ownerId)?.users;
+    if (users?.delete(userId) && users.size === 0) this.#holdings.delete(ownerId);
   }
-}
-
-function firstAfter(sorted: readonly string[], after: string): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((sorted[middle] ?? '') <= after) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/** FNV-1a, 32 bits, of the user's id and term. */
-function hashOf(userId: UserId, term: number): number {
-  const text = `${userId}:${term}`;
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-  return hash >>> 0;
 }

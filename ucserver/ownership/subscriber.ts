@@ -1,7 +1,8 @@
 import type { Cluster } from '#shared/cluster/cluster-port.ts';
-import { type Incarnation, type IncarnationId, incarnationId, type UserId } from '#shared/ids.ts';
+import type { Incarnation, UserId } from '#shared/ids.ts';
 import { type OwnerChangeRecord, ownerChangeSchema, ownerChanges, ownerDigest } from '#shared/mesh/contracts/ownership.ts';
 import type { ResyncSection, Unsubscribe } from '#shared/mesh/mesh-port.ts';
+import { RollCall } from '#shared/mesh/roll-call.ts';
 import type { Clock } from '#shared/runtime/clock.ts';
 import type { OwnershipConfig } from './config.ts';
 import { sameIncarnation } from './incarnation.ts';
@@ -46,8 +47,7 @@ class OwnersSection implements ResyncSection<OwnerChangeRecord> {
   readonly item = ownerChangeSchema;
   readonly #cluster: Cluster;
   readonly #ownings: Ownings;
-  /** What was held of a peer when reading began, less what it has named since: user → term. */
-  readonly #unnamed = new Map<IncarnationId, Map<UserId, number>>();
+  readonly #rollCall = new RollCall<UserId>();
 
   constructor(cluster: Cluster, ownings: Ownings) {
     this.#cluster = cluster;
@@ -62,14 +62,13 @@ class OwnersSection implements ResyncSection<OwnerChangeRecord> {
     const held = [...this.#ownings.map.ofOwner(peer)].map(
       (userId) => [userId, this.#ownings.map.known(userId)?.term ?? 0] as const,
     );
-    this.#unnamed.set(incarnationId(peer), new Map(held));
+    this.#rollCall.begin(peer, held);
   }
 
   apply(items: readonly OwnerChangeRecord[], peer: Incarnation): void {
-    const unnamed = this.#unnamed.get(incarnationId(peer));
     const newer: OwnerChangeRecord[] = [];
     for (const item of items) {
-      unnamed?.delete(item.userId);
+      this.#rollCall.named(peer, item.userId);
       if (!this.#ownings.receive(item)) newer.push(...this.#newerThan(item, peer));
     }
     // The peer has missed that it lost these users.
@@ -77,12 +76,10 @@ class OwnersSection implements ResyncSection<OwnerChangeRecord> {
   }
 
   end(peer: Incarnation): void {
-    const id = incarnationId(peer);
-    const gone = [...(this.#unnamed.get(id) ?? [])].filter(([userId, term]) => this.#ownings.map.known(userId)?.term === term);
-    this.#unnamed.delete(id);
+    const { map } = this.#ownings;
     this.#ownings.drop(
       peer,
-      gone.map(([userId]) => userId),
+      this.#rollCall.end(peer, (userId) => map.known(userId)?.term),
     );
   }
 

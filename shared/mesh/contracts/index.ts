@@ -4,6 +4,7 @@ import { chatContracts } from './chat.ts';
 import { clusterContracts } from './cluster.ts';
 import { licensingContracts } from './licensing.ts';
 import { ownershipContracts } from './ownership.ts';
+import { phoneContracts } from './phones.ts';
 import { presenceContracts } from './presence.ts';
 import { resyncContracts } from './resync.ts';
 import { sessionContracts } from './session.ts';
@@ -22,5 +23,6 @@ export const meshContracts = {
   ownership: ownershipContracts,
   session: sessionContracts,
   presence: presenceContracts,
+  phones: phoneContracts,
   chat: chatContracts,
 } as const satisfies Readonly<Record<string, readonly AnyContract[]>>;
