@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
-import { Redis } from 'ioredis';
+import { Redis, type RedisOptions } from 'ioredis';
 import type { Logger } from '../runtime/logger.ts';
 import type { RedisConfig } from './config.ts';
 
@@ -8,6 +8,27 @@ import type { RedisConfig } from './config.ts';
 export const commandTimeoutMs = 1_000;
 /** Longest wait between two attempts to connect; with what the attempt itself takes, less than 250 ms. */
 export const reconnectMs = 200;
+
+/**
+ * Connects anew also where ioredis gives up: when a sentinel tells of a fail-over just while it looks for the primary, it takes that for
+ * a wish of ours to close.
+ */
+class LastingRedis extends Redis {
+  #closed = false;
+
+  constructor(options: RedisOptions) {
+    super(options);
+    this.on('end', () => {
+      // Rejects with the first failure, while ioredis goes on trying.
+      if (!this.#closed) this.connect().catch(() => undefined);
+    });
+  }
+
+  override disconnect(reconnect = false): void {
+    if (!reconnect) this.#closed = true;
+    super.disconnect(reconnect);
+  }
+}
 
 function tlsOptions({ tls, host }: RedisConfig): ConnectionOptions | undefined {
   if (tls === undefined) return undefined;
@@ -17,12 +38,12 @@ function tlsOptions({ tls, host }: RedisConfig): ConnectionOptions | undefined {
 
 /**
  * One ioredis client with the rules of this product: nothing is queued while Redis is away, nothing is sent twice by itself, no
- * answer is waited for longer than {@link commandTimeoutMs}. Not connected yet: call `connect()`.
+ * answer is waited for longer than {@link commandTimeoutMs}. Not connected yet: call `connect()`; from then on it tries until `disconnect()`.
  */
 export function createRedisClient(config: RedisConfig, name: string, logger: Logger): Redis {
   const tls = tlsOptions(config);
   const retry = (attempt: number) => Math.min(reconnectMs, 25 * attempt);
-  const client = new Redis({
+  const client = new LastingRedis({
     ...(config.sentinels === undefined
       ? { host: config.host, port: config.port }
       : {

@@ -14,6 +14,7 @@ import { freePort } from '#test/support/free-port.ts';
 import { HandleWatch } from '#test/support/leaks.ts';
 import { Link } from '#test/support/link.ts';
 import { RedisServer } from '#test/support/redis-server.ts';
+import { ScriptedSentinel } from '#test/support/scripted-sentinel.ts';
 import { selfSigned } from '#test/support/self-signed.ts';
 import { TempFolder } from '#test/support/temp-folder.ts';
 
@@ -191,6 +192,20 @@ describe('connection to Redis', () => {
     assert.ok(Math.max(...pausesMs) < 500);
     connection.close();
     server.close();
+  });
+
+  it('comes back when a sentinel tells of a fail-over just while the master is looked for', async () => {
+    await using sentinel = await ScriptedSentinel.start(redis.address);
+    const connection = connect({ ...sentinel.place, password: redis.password });
+    await connection.open();
+    await eventually(() => sentinel.listeners > 0, { what: 'the connection listens for fail-overs' });
+    sentinel.hold();
+    await redis.restart();
+    await eventually(() => sentinel.held > 0, { what: 'the master is looked for' });
+    sentinel.announceFailOver();
+    await eventually(() => sentinel.listeners === 0, { what: 'the fail-over was heard of' });
+    sentinel.release();
+    await eventually(() => connection.state === 'up', { what: 'Redis is up' });
   });
 
   it('refuses a Redis that evicts keys', async () => {
