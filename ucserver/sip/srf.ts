@@ -67,6 +67,8 @@ export interface SrfDialog {
   readonly local: { readonly uri: string; readonly sdp: string };
   readonly remote: { readonly uri: string; readonly sdp: string };
   readonly connected: boolean;
+  /** What made it: of a dialog we began, the answer that came. */
+  readonly res: SrfResponse | SrfResponder;
   other?: SrfDialog;
   on(event: 'destroy', listener: (request: SrfRequest, reason?: string) => void): this;
   on(event: 'ack' | 'refresh' | 'unsubscribe', listener: (request: SrfRequest) => void): this;
@@ -74,11 +76,27 @@ export interface SrfDialog {
     event: 'modify' | 'info' | 'message' | 'notify' | 'options' | 'refer' | 'update' | 'subscribe',
     listener: (request: SrfRequest, response: SrfResponder) => void,
   ): this;
+  once(event: 'ack', listener: (request: SrfRequest) => void): this;
   /** BYE, or the last NOTIFY of a subscription. */
   destroy(options?: SendOptions): Promise<SrfRequest>;
   /** A re-INVITE. @returns the session description of the other side */
   modify(sdp: string): Promise<string>;
+  /** An INVITE is acknowledged by itself. */
   request(options: SendOptions & { readonly method: string }): Promise<SrfResponse>;
+  /** The answer to an INVITE without offer is acknowledged by `ack`; it is missing when there is nothing to acknowledge. */
+  request(
+    options: SendOptions & { readonly method: string; readonly noAck: true },
+    done: (error: Error | null, response?: SrfResponse, ack?: (options: SendOptions) => void) => void,
+  ): void;
+}
+
+/** An INVITE without offer was answered with one: the answer goes into the ACK, which makes the dialog. */
+export interface SrfLateOffer {
+  readonly sdp: string;
+  readonly res: SrfResponse;
+  ack(localSdp: string): Promise<SrfDialog>;
+  /** Acknowledges it and hangs up. */
+  destroy(): Promise<void>;
 }
 
 export interface UasOptions {
@@ -138,6 +156,12 @@ export interface SrfApplication {
   use(method: string, handler: SrfHandler): void;
   createUAS(request: SrfRequest, response: SrfResponder, options: UasOptions): Promise<SrfDialog>;
   createUAC(uri: string, options: UacOptions, progress?: UacProgress): Promise<SrfDialog>;
+  /** Without `localSdp`: no offer. @returns the dialog only when the answer has no offer either */
+  createUAC(
+    uri: string,
+    options: Omit<UacOptions, 'localSdp'> & { readonly noAck: true },
+    progress?: UacProgress,
+  ): Promise<SrfDialog | SrfLateOffer>;
   createB2BUA(
     request: SrfRequest,
     response: SrfResponder,
