@@ -36,7 +36,7 @@ import { procedures } from './procedures.ts';
 import { watchReach } from './reach.ts';
 import { registerSettingMethods, Settings } from './settings/index.ts';
 import { createSignIn, type SignIn } from './sign-in/index.ts';
-import { createSip, type Sip } from './sip/index.ts';
+import { createSip, LocationStore, type Locations, ServerLocations, type Sip } from './sip/index.ts';
 
 export interface ServerOptions {
   readonly config: Config;
@@ -58,6 +58,8 @@ export interface UCServer {
   readonly permissions: Permissions;
   readonly presence: PresenceService;
   readonly signIn: SignIn;
+  /** Where the devices of all servers are. */
+  readonly locations: Locations;
   /** Undefined when it has no phones. */
   readonly sip: Sip | undefined;
   /** Drains, gives back what it holds and leaves the mesh, within 10 s. */
@@ -94,7 +96,7 @@ export async function startServer({
   const cluster = new ServerCluster({
     ...{ serverId, site: config.server.site, version: packageJson.version, url: http.url },
     ...{ mesh: config.mesh, redis: config.redis, dataFolder: config.server.dataFolder, ...base },
-    load: () => ({ ...signIn.load(), connections: gateway.connectionCount }),
+    load: () => ({ ...signIn.load(), connections: gateway.connectionCount, edge: sip?.address }),
     onReplaced: () => onReplaced?.(),
   });
   const { mesh, members, meshKeys, signer, keys } = cluster;
@@ -185,7 +187,14 @@ export async function startServer({
     messageDays: () => settings.get(messageDaysSetting),
   });
 
-  const sip = createSip({ config: config.sip, health, ...stored, logger, meshKeys, dispatcher, self: serverId });
+  const locations = new ServerLocations({
+    ...{ cluster, store: new LocationStore({ redis: cluster.redis, signer, keys }), ...base },
+    dataFolder: config.server.dataFolder,
+  });
+  const sip = createSip({
+    ...{ config: config.sip, health, ...stored, logger, meshKeys, dispatcher, self: serverId, locations },
+    ownHost: () => new URL(cluster.meshUrl).hostname,
+  });
 
   const forgotten = dispatcher.missing();
   if (forgotten.length > 0) throw new Error(`nobody handles ${forgotten.join(', ')}`);
@@ -224,9 +233,11 @@ export async function startServer({
   lifecycle.add({ name: 'chat', ...chat });
   lifecycle.add({ name: 'sessions', start: () => sessions.start(), stop: () => sessions.stop() });
   lifecycle.add({ name: 'sign-in', start: () => signIn.start(), stop: () => signIn.stop() });
+  lifecycle.add({ name: 'locations', start: () => locations.start(), stop: () => locations.stop() });
   if (sip !== undefined) lifecycle.add({ name: 'sip', start: () => sip.start(), stop: () => sip.stop() });
   // Features must be listening before the mesh is joined, and the mesh be joined before people come.
   lifecycle.add({ name: 'mesh', start: () => cluster.start() });
+  if (sip !== undefined) lifecycle.add({ name: 'phones', start: () => sip.resume() });
   // Its ledger knows the life that has just begun.
   lifecycle.add({ name: 'licensing', start: () => licensing.start(), stop: () => licensing.stop() });
   lifecycle.add({
@@ -250,6 +261,7 @@ export async function startServer({
     permissions,
     presence,
     signIn,
+    locations,
     sip,
     stop: (reason) => lifecycle.stop(reason),
   };

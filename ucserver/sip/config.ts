@@ -29,6 +29,10 @@ export const sipConfigSchema = z
       })
       .optional()
       .describe('Needed by listeners of tls and wss.'),
+    between: z
+      .enum(['tcp', 'udp', 'tls'])
+      .optional()
+      .describe('How other servers pass calls to this one; default: the first of tcp, udp and tls that it listens for.'),
     verifyPeers: z.boolean().default(true).describe('Whether whom we call over TLS must have a valid certificate.'),
     drachtio: z
       .strictObject({

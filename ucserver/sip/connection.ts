@@ -13,7 +13,7 @@ export class SipConnection {
   readonly #health: HealthReporter;
   readonly #reconnection: Reconnection = { retryMaxDelay: longestPauseMs };
   readonly #awayListeners = new Set<() => void>();
-  #isConnected = false;
+  #listeners: string | undefined;
   #isStopping = false;
 
   constructor(logger: Logger, health: HealthReporter) {
@@ -24,7 +24,7 @@ export class SipConnection {
         this.#away('it does not accept our secret');
         return;
       }
-      this.#isConnected = true;
+      this.#listeners = listeners;
       this.#health.up();
       this.#logger.info('phones can be reached', { listeners, version });
     });
@@ -33,7 +33,12 @@ export class SipConnection {
   }
 
   get isConnected(): boolean {
-    return this.#isConnected;
+    return this.#listeners !== undefined;
+  }
+
+  /** Where the edge listens, as it says it itself; undefined while there is no connection. */
+  get listeners(): string | undefined {
+    return this.#listeners;
   }
 
   /** There was a connection and it is gone. Answers how to stop listening. */
@@ -52,8 +57,8 @@ export class SipConnection {
   }
 
   #away(detail: string): void {
-    const wasConnected = this.#isConnected;
-    this.#isConnected = false;
+    const wasConnected = this.isConnected;
+    this.#listeners = undefined;
     this.#health.away(detail);
     if (!wasConnected || this.#isStopping) return;
     this.#logger.warn('the SIP edge is away', { detail });

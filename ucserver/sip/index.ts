@@ -1,4 +1,4 @@
-import type { ServerId, UserId } from '#shared/ids.ts';
+import type { ServerId } from '#shared/ids.ts';
 import type { Health } from '#shared/runtime/health.ts';
 import type { Logger } from '#shared/runtime/logger.ts';
 import type { Dispatcher } from '#ucserver/gateway/index.ts';
@@ -7,9 +7,13 @@ import { SipConnection } from './connection.ts';
 import { DeviceGate } from './device-gate.ts';
 import { type KnownDevice, SipDevices, type SipDevicesOptions } from './devices.ts';
 import { DigestNonces } from './digest-nonces.ts';
+import { edgeAddress } from './edge-address.ts';
 import { EdgeProcess } from './edge-process.ts';
+import type { EdgeAddress } from './location-map.ts';
+import type { ServerLocations } from './locations.ts';
 import { registerPhoneMethods } from './methods.ts';
-import { type Location, Registrar } from './registrar.ts';
+import { Registrar } from './registrar.ts';
+import type { Binding } from './registrar-state.ts';
 import { SourceGuard } from './source-guard.ts';
 import type { SrfApplication, SrfRequest, SrfResponder } from './srf.ts';
 
@@ -24,7 +28,8 @@ export {
   provesSecret,
 } from './digest.ts';
 export { DigestNonces, type NonceJudgement } from './digest-nonces.ts';
-export type { Location } from './registrar.ts';
+export type { DeviceLocation, EdgeAddress, LocationChange, Locations } from './location-map.ts';
+export { ServerLocations, type ServerLocationsOptions } from './locations.ts';
 export { type Binding, type Register, type RegisterOutcome, registered } from './registrar-state.ts';
 export { sipProcedures } from './repository.ts';
 export type {
@@ -32,10 +37,13 @@ export type {
   SrfApplication,
   SrfDialog,
   SrfHandler,
+  SrfLateOffer,
+  SrfMessage,
   SrfRequest,
   SrfResponder,
   SrfResponse,
 } from './srf.ts';
+export { LocationStore } from './store.ts';
 
 /** SIP as a server has it, by an edge of its own or a drachtio-server. */
 export interface Sip {
@@ -48,14 +56,16 @@ export interface Sip {
   deviceOf(id: string): KnownDevice | undefined;
   /** The edge or drachtio-server is gone, and all dialogs with it. Answers how to stop listening. */
   onAway(listener: () => void): () => void;
-  /** Where the devices of a user are reached over this server. */
-  locationsOf(userId: UserId): readonly Location[];
-  /** A device has come, gone or moved. Answers how to stop listening. */
-  onLocation(listener: (location: Location) => void): () => void;
+  /** Where a device is reached over this server; over the others see {@link Locations}. */
+  bindingsOf(deviceId: string): readonly Binding[];
+  /** How other servers reach its edge; undefined while there is none. */
+  readonly address: EdgeAddress | undefined;
   /** The id of the process of our own edge. */
   readonly edgePid: number | undefined;
   /** @throws Error when our own edge does not listen */
   start(): Promise<void>;
+  /** When this server has joined the others: takes up what its life before has left. */
+  resume(): Promise<void>;
   /** Waiting calls are answered 503, running ones go on. */
   stop(): Promise<void>;
 }
@@ -66,11 +76,14 @@ export interface SipDependencies extends SipDevicesOptions {
   readonly health: Health;
   readonly dispatcher: Pick<Dispatcher, 'register'>;
   readonly self: ServerId;
+  readonly locations: Pick<ServerLocations, 'hold' | 'onMoved' | 'left'>;
+  /** How other servers reach this host, known when it is asked for. */
+  readonly ownHost: () => string;
 }
 
 /** People can have devices on any server. @returns undefined when neither an edge nor a drachtio-server is configured: this server has no phones. */
 export function createSip(dependencies: SipDependencies): Sip | undefined {
-  const { config, clock, logger, health, dispatcher, meshKeys, self } = dependencies;
+  const { config, clock, logger, health, dispatcher, meshKeys, self, locations } = dependencies;
   const { drachtio, listeners } = config;
   const devices = new SipDevices(dependencies);
   registerPhoneMethods(dispatcher, devices);
@@ -79,7 +92,7 @@ export function createSip(dependencies: SipDependencies): Sip | undefined {
   const edge = drachtio === undefined ? new EdgeProcess(config, clock, logger) : undefined;
   const nonces = new DigestNonces(meshKeys, clock, self);
   const gate = new DeviceGate({ devices, nonces, guard: new SourceGuard(clock), logger });
-  const registrar = new Registrar({ devices, gate, clock });
+  const registrar = new Registrar({ devices, gate, locations, clock });
   connection.application.use('register', (request, response) => {
     try {
       registrar.handle(request, response);
@@ -89,6 +102,7 @@ export function createSip(dependencies: SipDependencies): Sip | undefined {
       response.send(400);
     }
   });
+  connection.onAway(() => registrar.forgetConnections());
   return {
     application: connection.application,
     get isConnected() {
@@ -97,8 +111,11 @@ export function createSip(dependencies: SipDependencies): Sip | undefined {
     admit: (request, response) => gate.admit(request, response),
     deviceOf: (id) => devices.find(id),
     onAway: (listener) => connection.onAway(listener),
-    locationsOf: (userId) => registrar.locationsOf(userId),
-    onLocation: (listener) => registrar.onChange(listener),
+    bindingsOf: (deviceId) => registrar.bindingsOf(deviceId),
+    get address() {
+      const { listeners: told } = connection;
+      return told === undefined ? undefined : edgeAddress(told, dependencies.ownHost(), config.between);
+    },
     get edgePid() {
       return edge?.pid;
     },
@@ -106,6 +123,9 @@ export function createSip(dependencies: SipDependencies): Sip | undefined {
       registrar.start();
       const address = drachtio ?? (await edge?.start());
       if (address !== undefined) connection.start(address);
+    },
+    async resume() {
+      registrar.restore(await locations.left());
     },
     async stop() {
       connection.stop();

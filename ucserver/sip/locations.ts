@@ -1,7 +1,9 @@
 import type { Cluster } from '#shared/cluster/cluster-port.ts';
+import { LifeFile } from '#shared/cluster/life.ts';
 import { type Incarnation, incarnationId, type UserId } from '#shared/ids.ts';
 import { type DeviceBinding, type DeviceRecord, locationChanges } from '#shared/mesh/contracts/phones.ts';
 import type { Unsubscribe } from '#shared/mesh/mesh-port.ts';
+import { RedisUnavailable } from '#shared/redis/redis-error.ts';
 import type { Clock, Timer } from '#shared/runtime/clock.ts';
 import type { Logger } from '#shared/runtime/logger.ts';
 import {
@@ -14,6 +16,7 @@ import {
 } from './location-map.ts';
 import { subscribe } from './location-subscriber.ts';
 import { LocationWriter } from './location-writer.ts';
+import type { Binding } from './registrar-state.ts';
 import type { LocationStore } from './store.ts';
 
 /** How long UDP bindings of a dead server are kept: by then a living phone has registered elsewhere. */
@@ -25,6 +28,8 @@ export interface ServerLocationsOptions {
   readonly store: LocationStore;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** The server's own; says which life was before. */
+  readonly dataFolder: string;
   /** How often servers compare what they know, in ms; default: 5,000. */
   readonly digestEveryMs?: number;
 }
@@ -42,10 +47,13 @@ export class ServerLocations implements Locations {
   /** When devices registered here last, by the clock of {@link #nowMs}. */
   readonly #heard = new Map<string, number>();
   readonly #orphans = new Set<Timer>();
+  readonly #lifeBefore: number;
   #stops: Unsubscribe[] = [];
 
+  /** Before the present life begins. */
   constructor(options: ServerLocationsOptions) {
     this.#options = options;
+    this.#lifeBefore = new LifeFile(options.dataFolder).read();
     this.#writer = new LocationWriter({ ...options, map: this.map });
   }
 
@@ -81,14 +89,14 @@ export class ServerLocations implements Locations {
   }
 
   /** A device has registered at the edge of this server or was forgotten there (no bindings). */
-  hold(deviceId: string, userId: UserId, bindings: readonly DeviceBinding[]): void {
+  hold(deviceId: string, userId: UserId, bindings: readonly Binding[]): void {
     const { cluster } = this.#options;
     const nowMs = this.#nowMs();
     const known = this.map.at(cluster.self, deviceId);
     if (bindings.length === 0) this.#heard.delete(deviceId);
     else this.#heard.set(deviceId, nowMs);
     if (known === undefined ? bindings.length > 0 : known.userId !== userId || !sameBindings(known.bindings, bindings))
-      this.#tell({ deviceId, userId, version: nowMs, bindings: [...bindings] });
+      this.#tell({ deviceId, userId, version: nowMs, bindings: bindings.map(told) });
   }
 
   /** Bindings of a device of this server were replaced at another one: the device is not there any more. */
@@ -110,12 +118,20 @@ export class ServerLocations implements Locations {
     else for (const listener of this.#moved) listener(record.deviceId, replaced);
   }
 
-  /** What the life before has left, where phones are tried until they register again. @throws RedisUnavailable */
-  async left(before: Incarnation): Promise<readonly DeviceRecord[]> {
-    const { store } = this.#options;
-    const records = await store.read(before);
-    await store.remove(before);
-    return records;
+  /** What the life before this one has left, once. Call it when the present life has begun. Nothing while Redis is away. */
+  async left(): Promise<readonly DeviceRecord[]> {
+    const { store, cluster, logger } = this.#options;
+    if (this.#lifeBefore === 0) return [];
+    const before = { serverId: cluster.self.serverId, life: this.#lifeBefore };
+    try {
+      const records = await store.read(before);
+      await store.remove(before);
+      return records;
+    } catch (error) {
+      if (!(error instanceof RedisUnavailable)) throw error;
+      logger.info('Where phones were is not known; they register again soon', { error });
+      return [];
+    }
   }
 
   /** A server is dead; the next life of this very server does as others do. */
@@ -155,11 +171,16 @@ export class ServerLocations implements Locations {
   }
 }
 
-function sameBindings(some: readonly DeviceBinding[], others: readonly DeviceBinding[]): boolean {
+/** What others need of a binding. */
+function told({ contact, flow, path, protocol, source }: Binding): DeviceBinding {
+  return { contact, flow, path: [...path], protocol, source };
+}
+
+function sameBindings(some: readonly DeviceBinding[], others: readonly Binding[]): boolean {
   return some.length === others.length && some.every((binding, at) => sameBinding(binding, others[at]));
 }
 
-function sameBinding(one: DeviceBinding, other: DeviceBinding | undefined): boolean {
+function sameBinding(one: DeviceBinding, other: Binding | undefined): boolean {
   return (
     other !== undefined &&
     one.contact === other.contact &&

@@ -9,7 +9,11 @@ export function readRegister(request: SrfRequest): Register | undefined {
   const { seq } = request.getParsedHeader('cseq');
   const expiresSeconds = secondsOf(request.get('Expires'));
   const path = request.get('Path');
-  const general = { callId: request.get('Call-ID') ?? '', seq, expiresSeconds, path: path === undefined ? [] : [path] };
+  const general = {
+    ...{ callId: request.get('Call-ID') ?? '', seq, expiresSeconds, path: path === undefined ? [] : [path] },
+    protocol: request.protocol.toLowerCase(),
+    source: { host: request.source_address, port: Number(request.source_port) },
+  };
   if (contact === undefined) return { ...general, contacts: [] };
   if (contact.trim() === '*') return { ...general, contacts: 'all' };
   const contacts = request.getParsedHeader('contact').map(contactOf);

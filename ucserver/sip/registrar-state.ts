@@ -9,6 +9,10 @@ export interface Binding {
   readonly seq: number;
   /** Route of requests to it, the nearest hop first. */
   readonly path: readonly string[];
+  /** `udp`, or how its connection runs; on a drachtio-server a WebSocket is `tcp` too. */
+  readonly protocol: string;
+  /** From where its REGISTER came. */
+  readonly source: { readonly host: string; readonly port: number };
   /** On the clock of who keeps it, in ms. */
   readonly expiresMs: number;
 }
@@ -27,6 +31,8 @@ export interface Register {
   readonly contacts: readonly RegisterContact[] | 'all';
   readonly expiresSeconds: number | undefined;
   readonly path: readonly string[];
+  readonly protocol: string;
+  readonly source: Binding['source'];
 }
 
 export interface RegistrarRules {
@@ -76,7 +82,8 @@ export function registered(
     result = result.filter((each) => each !== known);
     if (asked === 0) continue;
     const expiresMs = nowMs + Math.round(grantedSeconds(asked, random, rules) * 1_000);
-    result = [...result, { contact: contact.uri, flow, callId, seq, path: register.path, expiresMs }];
+    const { path, protocol, source } = register;
+    result = [...result, { contact: contact.uri, flow, callId, seq, path, protocol, source, expiresMs }];
   }
   return result.length > rules.bindings ? refused(403, 'Too Many Bindings') : { kind: 'accepted', bindings: result };
 }

@@ -1,63 +1,83 @@
 import type { UserId } from '#shared/ids.ts';
+import type { DeviceRecord } from '#shared/mesh/contracts/phones.ts';
 import type { Clock, Timer } from '#shared/runtime/clock.ts';
 import type { DeviceGate } from './device-gate.ts';
 import type { SipDevices } from './devices.ts';
+import type { ServerLocations } from './locations.ts';
 import { readRegister, userOf } from './register-request.ts';
 import { type Binding, registered } from './registrar-state.ts';
 import type { SipHeaders, SrfRequest, SrfResponder } from './srf.ts';
 
 /** How often bindings that have expired are forgotten. */
 const sweepEveryMs = 5_000;
+/** How long what the life before has left is believed: longer than a phone may take to register again. */
+const restoredForMs = 150_000;
 
 export interface RegistrarOptions {
-  readonly devices: SipDevices;
-  readonly gate: DeviceGate;
+  readonly devices: Pick<SipDevices, 'find' | 'onChange'>;
+  readonly gate: Pick<DeviceGate, 'admit'>;
+  /** What this server tells of its devices. */
+  readonly locations: Pick<ServerLocations, 'hold' | 'onMoved'>;
   readonly clock: Clock;
 }
 
-/** Where a device of a user is reached over this server. */
-export interface Location {
-  readonly deviceId: string;
+/** A device at the edge of this server. */
+interface Registered {
   readonly userId: UserId;
   readonly bindings: readonly Binding[];
 }
 
-/** The registrar of this server: lets devices in by digest, and knows where they are. Needs neither SQL nor Redis. */
+/** The registrar of this server: knows which devices are at its edge. Needs neither SQL nor Redis. */
 export class Registrar {
   readonly #options: RegistrarOptions;
-  readonly #locations = new Map<string, Location>();
-  readonly #listeners = new Set<(location: Location) => void>();
+  readonly #devices = new Map<string, Registered>();
   #sweep: Timer | undefined;
-  #forget: () => void = () => undefined;
+  #stops: readonly (() => void)[] = [];
 
   constructor(options: RegistrarOptions) {
     this.#options = options;
   }
 
   start(): void {
-    const { clock, devices } = this.#options;
+    const { clock, devices, locations } = this.#options;
     this.#sweep = clock.every(sweepEveryMs, () => this.#forgetExpired());
-    this.#forget = devices.onChange(() => {
-      for (const { deviceId, userId } of [...this.#locations.values()])
-        if (devices.find(deviceId) === undefined) this.#put(deviceId, userId, []);
-    });
+    this.#stops = [
+      devices.onChange(() => this.#keep((_binding, deviceId) => devices.find(deviceId) !== undefined)),
+      locations.onMoved((deviceId, replaced) => {
+        const gone = new Set(replaced.map(({ contact }) => contact));
+        this.#keep((binding, id) => id !== deviceId || !gone.has(binding.contact), [deviceId]);
+      }),
+    ];
   }
 
+  /** Where devices are stays with {@link ServerLocations}, for the next life. */
   stop(): void {
     this.#sweep?.stop();
-    this.#forget();
-    this.#locations.clear();
+    for (const stop of this.#stops) stop();
+    this.#devices.clear();
   }
 
-  /** Where the devices of a user are; those that are nowhere are left out. */
-  locationsOf(userId: UserId): readonly Location[] {
-    return [...this.#locations.values()].filter((location) => location.userId === userId);
+  /** Where a device is reached over the edge of this server. */
+  bindingsOf(deviceId: string): readonly Binding[] {
+    return this.#devices.get(deviceId)?.bindings ?? [];
   }
 
-  /** A device has come, gone or moved. Answers how to stop listening. */
-  onChange(listener: (location: Location) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  /** The edge has ended and all its connections with it; what is reached by UDP is reached over the next edge. */
+  forgetConnections(): void {
+    this.#keep(({ protocol }) => protocol === 'udp');
+  }
+
+  /** Believes for a while what the life before has left: devices reached by UDP that have not registered again yet. */
+  restore(records: readonly DeviceRecord[]): void {
+    const { clock, devices } = this.#options;
+    const expiresMs = clock.monotonicMs() + restoredForMs;
+    for (const { deviceId, userId, bindings } of records) {
+      if (this.#devices.has(deviceId) || devices.find(deviceId)?.userId !== userId) continue;
+      const restored = bindings
+        .filter(({ protocol }) => protocol === 'udp')
+        .map((binding) => ({ ...binding, flow: binding.flow, callId: '', seq: 0, expiresMs }));
+      this.#put(deviceId, userId, restored);
+    }
   }
 
   /** Answers a REGISTER. */
@@ -69,7 +89,7 @@ export class Registrar {
     else if (userOf(request.getParsedHeader('to').uri) !== device.id) response.send(403, 'Not Your Address');
     else {
       const nowMs = this.#options.clock.monotonicMs();
-      const outcome = registered(this.#locations.get(device.id)?.bindings ?? [], register, nowMs, Math.random());
+      const outcome = registered(this.bindingsOf(device.id), register, nowMs, Math.random());
       if (outcome.kind === 'refused') {
         const least = outcome.minExpiresSeconds;
         response.send(outcome.status, outcome.reason, { headers: least === undefined ? {} : { 'Min-Expires': String(least) } });
@@ -81,19 +101,24 @@ export class Registrar {
   }
 
   #put(deviceId: string, userId: UserId, bindings: readonly Binding[]): void {
-    if (bindings.length === 0 && !this.#locations.has(deviceId)) return;
-    const location = { deviceId, userId, bindings };
-    if (bindings.length === 0) this.#locations.delete(deviceId);
-    else this.#locations.set(deviceId, location);
-    for (const listener of this.#listeners) listener(location);
+    if (bindings.length > 0) this.#devices.set(deviceId, { userId, bindings });
+    else if (!this.#devices.delete(deviceId)) return;
+    this.#options.locations.hold(deviceId, userId, bindings);
+  }
+
+  /** Forgets all other bindings. */
+  #keep(wanted: (binding: Binding, deviceId: string) => boolean, deviceIds: Iterable<string> = [...this.#devices.keys()]): void {
+    for (const deviceId of deviceIds) {
+      const device = this.#devices.get(deviceId);
+      const kept = device?.bindings.filter((binding) => wanted(binding, deviceId));
+      if (device !== undefined && kept !== undefined && kept.length < device.bindings.length)
+        this.#put(deviceId, device.userId, kept);
+    }
   }
 
   #forgetExpired(): void {
     const nowMs = this.#options.clock.monotonicMs();
-    for (const { deviceId, userId, bindings } of [...this.#locations.values()]) {
-      const live = bindings.filter(({ expiresMs }) => expiresMs > nowMs);
-      if (live.length < bindings.length) this.#put(deviceId, userId, live);
-    }
+    this.#keep(({ expiresMs }) => expiresMs > nowMs);
   }
 }
 

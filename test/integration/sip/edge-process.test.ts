@@ -20,6 +20,8 @@ const base = {
   dispatcher: { register: () => undefined },
   meshKeys: new MeshKeys('test', 'a-password-of-the-mesh'),
   self: serverIdSchema.parse('one'),
+  locations: { hold: () => undefined, onMoved: () => () => undefined, left: async () => [] },
+  ownHost: () => '127.0.0.1',
   database: {} as Database,
   replica: { items: () => new Map(), onChange: () => () => undefined } as unknown as Replica,
 };

@@ -81,7 +81,7 @@ describe('registrar of a server', () => {
 
   const challengeOf = async (id: string) => header(await register(id), 'www-authenticate');
   const located = () =>
-    stage.servers[0]?.sip?.locationsOf(ann.userId).flatMap(({ bindings }) => bindings.map(({ contact }) => contact)) ?? [];
+    stage.servers[0]?.locations.locationsOf(ann.userId).flatMap(({ bindings }) => bindings.map(({ contact }) => contact)) ?? [];
 
   it('lets a device of a user in by SHA-256 or MD5, and knows where it is', async () => {
     const credentials = await device();
@@ -144,7 +144,7 @@ describe('registrar of a server', () => {
     const credentials = { id: made.device.id, realm: made.realm, secret: made.secret };
     const challenge = await challengeOf(credentials.id);
     assert.equal((await register(credentials.id, authorization(challenge, credentials, '00000001'))).status, 200);
-    const locations = () => stage.servers[0]?.sip?.locationsOf(bob.userId);
+    const locations = () => stage.servers[0]?.locations.locationsOf(bob.userId);
     assert.equal(locations()?.length, 1);
     await asOperator(stage.mesh, ({ directory }) => directory.lockUser(bob.userId, true, { actor: 'system' }));
     await eventually(() => assert.deepEqual(locations(), []), { withinMs: 5_000, what: 'the server knows that bob is locked' });

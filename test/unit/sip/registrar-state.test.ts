@@ -11,7 +11,8 @@ const contact = (uri: string, expiresSeconds?: number, instance?: string, regId?
 });
 
 function register(changes: Partial<Register>): Register {
-  return { callId: 'call', seq: 1, contacts: [], expiresSeconds: undefined, path: [], ...changes };
+  const source = { host: '192.0.2.1', port: 5060 };
+  return { callId: 'call', seq: 1, contacts: [], expiresSeconds: undefined, path: [], protocol: 'udp', source, ...changes };
 }
 
 function accept(bindings: readonly Binding[], changes: Partial<Register>, nowMs = 0, random = 0): readonly Binding[] {
