@@ -22,6 +22,7 @@ import {
   chatProcedures,
   createChat,
   draftProcedures,
+  retentionProcedures,
   searchProcedures,
 } from '#ucserver/chat/index.ts';
 import { replicaParts, type Storage, startStorage } from '#ucserver/database/index.ts';
@@ -38,6 +39,13 @@ import {
 } from '#ucserver/outbox/index.ts';
 import { testProcedures } from '../../contract/database-procedures.ts';
 
+/** What is allowed; tests change it. */
+export interface Limits {
+  readonly groups: { members: number; groupsPerPerson: number };
+  readonly messages: { units: number; files: number; mentions: number; everybodyMembers: number };
+  drafts: number;
+}
+
 /** What the servers of one world have in common. */
 export interface Common {
   readonly redis: Pick<RedisServer, 'host' | 'port'>;
@@ -46,7 +54,9 @@ export interface Common {
   readonly owners: Map<UserId, ServerId>;
   /** Every line that a server logged. */
   readonly logged: string[];
-  limits: { members: number; groupsPerPerson: number };
+  readonly limits: Limits;
+  /** Days for which messages are kept; 0: for ever. */
+  days: number;
   /** Pairs `author>addressee` without the right to chat. */
   readonly blocked: Set<string>;
 }
@@ -55,6 +65,13 @@ function loggerInto(lines: string[]): Logger {
   const write = (message: string, fields?: object) => void lines.push(`${message} ${JSON.stringify(fields)} ${inspect(fields)}`);
   const logger: Logger = { debug: write, info: write, warn: write, error: write, child: () => logger };
   return logger;
+}
+
+interface Parts {
+  readonly redis: RedisConnection;
+  readonly outbox: RunningOutbox;
+  readonly health: Health;
+  readonly positionSpool: PositionSpool;
 }
 
 /** The parts of a UCServer that chat needs, over real Redis and a real database, without sockets. */
@@ -76,7 +93,7 @@ export class ChatServer {
     const logger = loggerInto(common.logged);
     const storage = await startStorage({
       config: { engine: 'sqlite', file: `${common.folder}/shared.db`, readers: 1 },
-      procedures: [chatProcedures, searchProcedures, draftProcedures, testProcedures],
+      procedures: [chatProcedures, searchProcedures, draftProcedures, retentionProcedures, testProcedures],
       parts: Object.values(replicaParts),
       dataFolder: `${common.folder}/${id}`,
       mesh: { id: 'test', password: 'a password of the mesh' },
@@ -104,14 +121,15 @@ export class ChatServer {
       health,
       registry: new Registry(),
     });
-    return new ChatServer(serverId, common, storage, { redis, outbox, health }, logger);
+    const positionSpool = await PositionSpool.open({ disk: folderDisk(positionFolder(`${common.folder}/${id}`)), logger });
+    return new ChatServer(serverId, common, storage, { redis, outbox, health, positionSpool }, logger);
   }
 
   private constructor(
     id: ServerId,
     common: Common,
     storage: Storage,
-    { redis, outbox, health }: { redis: RedisConnection; outbox: RunningOutbox; health: Health },
+    { redis, outbox, health, positionSpool }: Parts,
     logger: Logger,
   ) {
     this.#redis = redis;
@@ -134,11 +152,12 @@ export class ChatServer {
     this.#chat = createChat({
       database: storage.database,
       replica: storage.replica,
-      filesFor: async () => [],
+      filesFor: async (fileIds) => fileIds.map((fileId) => ({ fileId, name: 'a file', size: 1, type: 'text/plain' })),
       mayChat: (addressee, author) => !common.blocked.has(`${author}>${addressee}`),
       outbox,
-      groupLimits: () => common.limits,
-      messageDays: () => 0,
+      positionSpool,
+      limits: () => common.limits,
+      days: () => ({ messages: common.days, drafts: 0 }),
       mesh: this.mesh,
       members: { all: () => (this.suspects ? [{ suspected: true, incarnation: { serverId: id, life: 1 } } as never] : []) },
       ownership: {
@@ -147,7 +166,7 @@ export class ChatServer {
       },
       sessions: this.sessions,
       dispatcher: this.#dispatcher,
-      config: chatConfigSchema.parse({ positionsEveryMs: 20 }),
+      config: chatConfigSchema.parse({ positionsEveryMs: 20, retentionEveryMs: 100 }),
       clock: systemClock,
       logger,
       registry: new Registry(),
@@ -190,14 +209,15 @@ export class ChatServer {
     else database.run = () => Promise.reject(error);
   }
 
-  /** @returns how many reads of SQL there were since. */
-  countReads(): () => number {
+  /** @returns how many reads of entries there were in SQL since; other parts of the server read other tables when they like. */
+  countLogReads(): () => number {
     const { database } = this.storage;
     const read = database.read.bind(database);
     let reads = 0;
-    database.read = (query) => {
-      reads++;
-      return read(query);
+    database.read = (query, options) => {
+      const { sql } = 'compile' in query ? query.compile() : query;
+      if (sql.includes('from "entries"')) reads++;
+      return read(query, options);
     };
     return () => reads;
   }
