@@ -6,6 +6,7 @@ import {
   openUploadsSetting,
   uploadsPerMinuteSetting,
 } from './files/index.ts';
+import { journalDaysSetting } from './journal/index.ts';
 import { companyDefaultSetting } from './permissions/index.ts';
 import type { SettingDefinition } from './settings/index.ts';
 
@@ -20,4 +21,5 @@ export const allSettings: readonly SettingDefinition<unknown>[] = [
   openUploadsSetting as SettingDefinition<unknown>,
   uploadsPerMinuteSetting as SettingDefinition<unknown>,
   blockedExtensionsSetting as SettingDefinition<unknown>,
+  journalDaysSetting as SettingDefinition<unknown>,
 ];

@@ -10,6 +10,7 @@ import { databaseConfigSchema } from './database/index.ts';
 import { filesConfigSchema } from './files/index.ts';
 import { gatewayConfigSchema } from './gateway/index.ts';
 import { httpConfigSchema } from './http/index.ts';
+import { journalConfigSchema } from './journal/index.ts';
 import { licensingConfigSchema } from './licensing/index.ts';
 import { outboxConfigSchema } from './outbox/index.ts';
 import { ownershipConfigSchema } from './ownership/index.ts';
@@ -47,6 +48,7 @@ export const configSchema = defineConfig({
   chat: chatConfigSchema.describe('Chat.'),
   files: filesConfigSchema.describe('Files that people exchange.'),
   sip: sipConfigSchema.describe('Phones.'),
+  journal: journalConfigSchema.describe('The journal of calls.'),
   outbox: outboxConfigSchema.describe('What is accepted while the database is away.'),
   log: logSchema.describe('The log.'),
 });

@@ -4,6 +4,7 @@ import { contactProcedures } from './contacts/index.ts';
 import type { ProcedureSet } from './database/index.ts';
 import { directoryProcedures } from './directory/index.ts';
 import { fileProcedures } from './files/index.ts';
+import { journalProcedures } from './journal/index.ts';
 import { licensingProcedures } from './licensing/index.ts';
 import { permissionProcedures } from './permissions/index.ts';
 import { presenceProcedures } from './presence/index.ts';
@@ -26,5 +27,6 @@ export const procedures: readonly ProcedureSet[] = [
   draftProcedures,
   retentionProcedures,
   sipProcedures,
+  journalProcedures,
   privacyProcedures,
 ];

@@ -27,6 +27,7 @@ import {
 } from './files/index.ts';
 import { Dispatcher, Gateway, registerSessionMethods, SessionTable } from './gateway/index.ts';
 import { authRoutes, ClientAddress, createHttpApp, HttpServer, Networks, Origins, systemRoutes } from './http/index.ts';
+import { createJournal, type Journal, journalDaysSetting } from './journal/index.ts';
 import { createLicensing } from './licensing/index.ts';
 import { createOutbox, databaseWatch, folderDisk, RedisPendingStore, redisWatch, spoolFolder } from './outbox/index.ts';
 import { createOwnership } from './ownership/index.ts';
@@ -58,6 +59,7 @@ export interface UCServer {
   readonly permissions: Permissions;
   readonly presence: PresenceService;
   readonly signIn: SignIn;
+  readonly journal: Journal;
   /** Where the devices of all servers are. */
   readonly locations: Locations;
   /** Undefined when it has no phones. */
@@ -168,6 +170,11 @@ export async function startServer({
     storage: databaseWatch(database),
     self: () => cluster.self,
   });
+  const journal = createJournal({
+    ...{ database, outbox, mesh, ownership, sessions, dispatcher, config: config.journal, ...base, registry },
+    isErased: (userId) => directory.isErased(userId),
+    days: () => settings.get(journalDaysSetting),
+  });
   const files = createFiles({
     ...{ database, dispatcher, authenticator, meshKeys, members, outbox, health, config: config.files, ...base, registry },
     self: () => cluster.self,
@@ -229,6 +236,7 @@ export async function startServer({
   lifecycle.add({ name: 'ownership', ...ownership });
   lifecycle.add({ name: 'presence', start: () => presence.start(), stop: () => presence.stop() });
   lifecycle.add({ name: 'outbox', ...outbox });
+  lifecycle.add({ name: 'journal', start: () => journal.start(), stop: () => journal.stop() });
   lifecycle.add({ name: 'files', start: () => files.start(), stop: () => files.stop() });
   lifecycle.add({ name: 'chat', ...chat });
   lifecycle.add({ name: 'sessions', start: () => sessions.start(), stop: () => sessions.stop() });
@@ -261,6 +269,7 @@ export async function startServer({
     permissions,
     presence,
     signIn,
+    journal,
     locations,
     sip,
     stop: (reason) => lifecycle.stop(reason),

@@ -6,6 +6,7 @@ import { chatSearchMethods } from './chat-search.ts';
 import { contactEvents, contactMethods } from './contacts.ts';
 import { directoryEvents, directoryMethods } from './directory.ts';
 import { fileMethods } from './files.ts';
+import { journalEvents, journalMethods } from './journal.ts';
 import { licensingEvents } from './licensing.ts';
 import type { Events, Methods } from './methods.ts';
 import { permissionEvents, permissionMethods } from './permissions.ts';
@@ -28,6 +29,7 @@ export const methods = {
   ...chatDraftMethods,
   ...chatSearchMethods,
   ...phoneMethods,
+  ...journalMethods,
 } as const satisfies Methods;
 
 /** Every event of the client protocol. */
@@ -42,6 +44,7 @@ export const events = {
   ...presenceEvents,
   ...chatEvents,
   ...chatDraftEvents,
+  ...journalEvents,
 } as const satisfies Events;
 
 export type MethodName = keyof typeof methods;

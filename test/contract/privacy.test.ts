@@ -7,13 +7,14 @@ import { DraftRepository } from '#ucserver/chat/drafts/index.ts';
 import { chatProcedures, draftProcedures, retentionProcedures } from '#ucserver/chat/index.ts';
 import { ChatRepository } from '#ucserver/chat/repository.ts';
 import { Audit, dated } from '#ucserver/database/index.ts';
+import { journalProcedures } from '#ucserver/journal/index.ts';
 import { type ExportLine, erasePerson, exportPerson, PrivacyRepository, privacyProcedures } from '#ucserver/privacy/index.ts';
 import { digestVerifier, sipProcedures } from '#ucserver/sip/index.ts';
 import { newCommitter, Pair } from './chat-fixture.ts';
 import { engines, openTestDatabase, type TestDatabase } from './database-engines.ts';
 import { testProcedures } from './database-procedures.ts';
 
-const procedures = [chatProcedures, draftProcedures, retentionProcedures, privacyProcedures, sipProcedures, testProcedures];
+const procedures = [chatProcedures, draftProcedures, retentionProcedures, privacyProcedures, sipProcedures, journalProcedures, testProcedures];
 
 for (const engine of engines) {
   describe(`what is stored of a person over ${engine}`, function () {

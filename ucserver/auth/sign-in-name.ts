@@ -2,3 +2,8 @@
 export function foldSignIn(signIn: string): string {
   return signIn.normalize('NFKC').trim().toLowerCase();
 }
+
+/** The sign-in name of a person whose data were erased. */
+export function erasedSignIn(userId: string): string {
+  return `erased-${userId}`;
+}

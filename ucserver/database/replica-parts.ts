@@ -34,6 +34,8 @@ export const replicaParts = {
   revocations: tablePart('revocation', 'revocations', 'id'),
   licences: tablePart('licence', 'licences', 'id'),
   sipDevices: tablePart('sipDevice', 'sip_devices', 'id'),
+  phoneBooks: tablePart('phoneBook', 'phone_books', 'id'),
+  phoneBookParts: tablePart('phoneBookPart', 'phone_book_parts', 'id'),
   signingKeys: tablePart('signingKey', 'signing_keys', 'id'),
   /** By scope. */
   settings: groupedTablePart('settings', 'settings', ['scope', 'setting_key']),

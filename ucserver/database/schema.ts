@@ -8,6 +8,7 @@ import type {
 } from './tables/chat.ts';
 import type { DeviceTable, RevocationTable, SigningKeyTable, SipDeviceTable } from './tables/devices.ts';
 import type { FileContentTable, FileTable } from './tables/files.ts';
+import type { JournalEntryTable, PhoneBookPartTable, PhoneBookTable } from './tables/journal.ts';
 import type { LicenceBlockTable, LicenceNameTable } from './tables/licensing.ts';
 import type { PermissionGrantTable, PictureTable, UserPresenceTable, UserTable } from './tables/people.ts';
 import type { ActTable, AuditEntryTable, DatabaseIdentityTable, SettingTable } from './tables/store.ts';
@@ -52,4 +53,7 @@ export interface Schema {
   licence_blocks: LicenceBlockTable;
   licence_names: LicenceNameTable;
   sip_devices: SipDeviceTable;
+  journal_entries: JournalEntryTable;
+  phone_books: PhoneBookTable;
+  phone_book_parts: PhoneBookPartTable;
 }

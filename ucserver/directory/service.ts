@@ -8,7 +8,7 @@ import { PeopleOrder } from './people-order.ts';
 import { checkPicture, type Picture } from './picture.ts';
 import { directoryProcedures, type Origin, pictureOf, type UserChange } from './repository.ts';
 import { SlicedWork } from './sliced-work.ts';
-import { foldSignIn, type Group, toUser, type User, type UserRow } from './user.ts';
+import { erasedSignIn, foldSignIn, type Group, toUser, type User, type UserRow } from './user.ts';
 import { type NewUser, newRow, patchColumns, type UserPatch } from './user-fields.ts';
 
 export interface DirectoryOptions {
@@ -78,6 +78,11 @@ export class Directory {
   bySignIn(signIn: string): User | undefined {
     const id = this.#bySignIn.get(foldSignIn(signIn));
     return id === undefined ? undefined : this.byId(id as UserId);
+  }
+
+  /** Whether what was stored of a person was erased. */
+  isErased(id: UserId): boolean {
+    return this.#rows.get(id)?.sign_in === erasedSignIn(id);
   }
 
   /** All people, locked ones too, in no order. */

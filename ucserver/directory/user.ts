@@ -2,7 +2,7 @@ import type { GroupId, ServerId, UserId } from '#shared/ids.ts';
 import type { Card } from '../auth/permissions.ts';
 import type { Schema } from '../database/index.ts';
 
-export { foldSignIn } from '../auth/sign-in-name.ts';
+export { erasedSignIn, foldSignIn } from '../auth/sign-in-name.ts';
 
 export type UserRow = Readonly<Schema['users']>;
 

@@ -157,6 +157,8 @@ export class Outbox {
     const feature = this.#features.get(asked.kind);
     if (feature?.same(present.item, { ...asked, place: present.item.place }) !== true) return Promise.reject(conflict());
     if (present.state === 'pending') return Promise.resolve({ item: present.item, settled: undefined });
+    if (present.state === 'uncertain' && feature.spoolSuffices === true)
+      return Promise.resolve({ item: present.item, settled: undefined });
     const accepting = this.#accepting.get(present);
     if (present.state === 'accepting' && accepting !== undefined) return accepting.answer;
     return this.#untilSure(present);
@@ -176,6 +178,7 @@ export class Outbox {
       inForce = await store.add(item);
     } catch (error) {
       if (!(error instanceof RedisUnavailable)) logger.error('A pending item could not be added', { error });
+      if (this.#features.get(item.kind)?.spoolSuffices === true) return this.#leaveInSpool(known);
       // Redis may have it, so nobody can promise that it is not stored.
       if (!(error instanceof RedisUnavailable && error.failure === 'noAnswer')) return this.#takeBack(known, error);
       if (this.known.get(item) === known) {
@@ -192,6 +195,13 @@ export class Outbox {
     }
     this.confirm(known, inForce, over);
     return { item: inForce, settled: undefined };
+  }
+
+  /** The upkeep adds it to Redis, or finds that SQL holds it. */
+  #leaveInSpool(known: KnownItem): Accepted {
+    if (this.known.get(known.item) === known) this.known.becomes(known, 'uncertain');
+    this.#accepting.delete(known);
+    return { item: known.item, settled: undefined };
   }
 
   #isSame(one: OutboxItem, other: OutboxItem): boolean {

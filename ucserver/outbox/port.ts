@@ -17,6 +17,11 @@ export interface Accepted {
 
 /** A feature whose items the outbox carries. */
 export interface OutboxFeature {
+  /**
+   * Nobody waits who could keep what is refused (a call is over, whoever hears of it): an item is accepted as soon as the spool of this
+   * server holds it, and comes to Redis when that answers.
+   */
+  readonly spoolSuffices?: true;
   /** Whether two items of one name are the same thing sent twice, or an id used twice. */
   same(one: OutboxItem, other: OutboxItem): boolean;
   /**

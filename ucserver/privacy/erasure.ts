@@ -24,7 +24,8 @@ const erasedName = '–';
 
 /**
  * Erases what is stored of a person: nobody can sign in as them any more, the directory forgets who they were, what they have
- * written leaves empty entries under their numbers, and their files go with the messages that referred to them. What others wrote
+ * written leaves empty entries under their numbers, their files go with the messages that referred to them, and their calls are
+ * deleted, in the journals of others their name and number. What others wrote
  * about them, and the audit log, stay. When it breaks off, doing it again goes on.
  *
  * @throws UCError NOT_FOUND, STORAGE_UNAVAILABLE
@@ -48,6 +49,7 @@ export async function erasePerson(
       }
     }
   }
+  await repository.eraseCalls(userId, () => rest(restMs));
   const files = await repository.releaseFiles(userId, clock.wallMs());
   // Only then: what servers and clients read anew must be what is left.
   await repository.startNewGeneration();

@@ -9,7 +9,7 @@ export interface ExportLine {
 
 /**
  * Everything that is stored of a person, in pages, so that a long life fits into little memory: profile, contacts and grants,
- * devices, SIP devices, conversations with what they have written there, drafts, files. Times are milliseconds since 1970.
+ * devices, SIP devices, conversations with what they have written there, drafts, calls, files. Times are milliseconds since 1970.
  */
 export async function* exportPerson(repository: PrivacyRepository, userId: UserId): AsyncGenerator<ExportLine> {
   for (const [what, rows] of Object.entries(await repository.own(userId))) for (const row of rows) yield { what, ...row };
@@ -23,5 +23,6 @@ export async function* exportPerson(repository: PrivacyRepository, userId: UserI
   }
   for (const { body, ...draft } of await repository.drafts(userId))
     yield { what: 'draft', ...draft, body: JSON.parse(body) as unknown };
+  for await (const page of repository.calls(userId)) for (const call of page) yield { what: 'call', ...call };
   for await (const page of repository.files(userId)) for (const file of page) yield { what: 'file', ...file };
 }

@@ -1,4 +1,5 @@
 import { UCError } from '#shared/protocol/errors.ts';
+import { erasedSignIn } from '#ucserver/auth/sign-in-name.ts';
 import { type DatedAuditEntry, recordAudit } from '#ucserver/database/audit.ts';
 import { recordChange } from '#ucserver/database/changes.ts';
 import { change, first, procedureSet, rows, type Steps } from '#ucserver/database/procedure.ts';
@@ -24,7 +25,13 @@ export const privacyProcedures = procedureSet('privacy', import.meta.url, {
     if (user === undefined) throw new UCError('NOT_FOUND');
     const blank = { title: null, company: null, department: null, office: null, address: null } as const;
     const numbers = { work_phone: null, mobile_phone: null, private_phone: null } as const;
-    const account = { sign_in: `erased-${userId}`, password_hash: null, locked: 1, administrator: 0, home_server: null } as const;
+    const account = {
+      sign_in: erasedSignIn(userId),
+      password_hash: null,
+      locked: 1,
+      administrator: 0,
+      home_server: null,
+    } as const;
     yield* change(
       db
         .updateTable('users')

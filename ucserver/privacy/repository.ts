@@ -2,6 +2,7 @@ import { type ConversationId, conversationIdSchema, type UserId } from '#shared/
 import { retentionProcedures } from '#ucserver/chat/index.ts';
 import type { Database, DatedAuditEntry } from '#ucserver/database/index.ts';
 import { housekeepingProcedures } from '#ucserver/database/index.ts';
+import { eraseCalls, exportCalls, JournalRepository } from '#ucserver/journal/index.ts';
 import { privacyProcedures } from './procedures.ts';
 
 const pageRows = 500;
@@ -9,9 +10,11 @@ const pageRows = 500;
 /** Everything that SQL holds of one person. Everything it throws is what {@link Database} throws. */
 export class PrivacyRepository {
   readonly #database: Database;
+  readonly #journal: JournalRepository;
 
   constructor(database: Database) {
     this.#database = database;
+    this.#journal = new JournalRepository(database);
   }
 
   /** The rows that are about this person alone, by what they are; each a page at most, because nobody has more. */
@@ -85,6 +88,11 @@ export class PrivacyRepository {
     );
   }
 
+  /** Their calls, the newest first, page by page. */
+  calls(userId: UserId) {
+    return exportCalls(this.#journal, userId);
+  }
+
   /** Their files, by id, page by page. */
   async *files(userId: UserId) {
     const { queries } = this.#database;
@@ -119,6 +127,11 @@ export class PrivacyRepository {
   /** Empties some of what they have written; answers the number up to which it has looked, `undefined` at the end. */
   emptyWritten(author: UserId, conversationId: ConversationId, after: number): Promise<number | undefined> {
     return this.#database.run(retentionProcedures.emptyWritten, { author, conversationId, after });
+  }
+
+  /** Their calls, and their name in the calls of others. @param rest waits between two transactions */
+  eraseCalls(userId: UserId, rest: () => Promise<void>): Promise<number> {
+    return eraseCalls(this.#journal, userId, rest);
   }
 
   /** Servers forget what they hold of conversations, and clients read them anew. */

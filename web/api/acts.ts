@@ -32,6 +32,9 @@ const acts: Readonly<Record<ActMethod, 'actId' | 'entryId' | 'fileId'>> = {
   'files.remove': 'fileId',
   'phones.create': 'actId',
   'phones.revoke': 'actId',
+  'journal.markRead': 'actId',
+  'journal.note': 'actId',
+  'journal.remove': 'actId',
 };
 
 /** The parameters as they are sent: an act gets its id once, so that sending it again is the same act. */

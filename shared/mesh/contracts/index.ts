@@ -2,6 +2,7 @@ import type { AnyContract } from '../contract.ts';
 import { authContracts } from './auth.ts';
 import { chatContracts } from './chat.ts';
 import { clusterContracts } from './cluster.ts';
+import { journalContracts } from './journal.ts';
 import { licensingContracts } from './licensing.ts';
 import { ownershipContracts } from './ownership.ts';
 import { phoneContracts } from './phones.ts';
@@ -25,4 +26,5 @@ export const meshContracts = {
   presence: presenceContracts,
   phones: phoneContracts,
   chat: chatContracts,
+  journal: journalContracts,
 } as const satisfies Readonly<Record<string, readonly AnyContract[]>>;

@@ -9,10 +9,21 @@ import { search } from './0005-search.ts';
 import { drafts } from './0006-drafts.ts';
 import { licensing } from './0007-licensing.ts';
 import { sipDevices } from './0008-sip-devices.ts';
+import { journal } from './0009-journal.ts';
 import { dialects, type Migration } from './migration.ts';
 
 /** All migrations, oldest first. */
-export const migrations: readonly Migration[] = [first, chatFeatures, groups, files, search, drafts, licensing, sipDevices];
+export const migrations: readonly Migration[] = [
+  first,
+  chatFeatures,
+  groups,
+  files,
+  search,
+  drafts,
+  licensing,
+  sipDevices,
+  journal,
+];
 
 export interface MigrationResult {
   readonly applied: readonly string[];
