@@ -98,7 +98,7 @@ export async function startServer({
   const cluster = new ServerCluster({
     ...{ serverId, site: config.server.site, version: packageJson.version, url: http.url },
     ...{ mesh: config.mesh, redis: config.redis, dataFolder: config.server.dataFolder, ...base },
-    load: () => ({ ...signIn.load(), connections: gateway.connectionCount, edge: sip?.address }),
+    load: () => ({ ...signIn.load(), connections: gateway.connectionCount, sip: sip?.listeners }),
     onReplaced: () => onReplaced?.(),
   });
   const { mesh, members, meshKeys, signer, keys } = cluster;

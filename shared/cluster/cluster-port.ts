@@ -3,8 +3,8 @@ import type { Mesh, Unsubscribe } from '../mesh/mesh-port.ts';
 import type { RedisConnection } from '../redis/connection.ts';
 import type { MemberRecord } from '../redis/records.ts';
 
-/** How much a server carries, and where phones of other servers reach it: told to the others with every heartbeat. */
-export type Load = Pick<MemberRecord, 'users' | 'connections' | 'fill' | 'draining' | 'full' | 'edge'>;
+/** How much a server carries, and where it takes SIP: told to the others with every heartbeat. */
+export type Load = Pick<MemberRecord, 'users' | 'connections' | 'fill' | 'draining' | 'full' | 'sip'>;
 
 /** A living server as seen from here. */
 export interface Member extends MemberRecord {

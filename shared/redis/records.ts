@@ -23,13 +23,17 @@ export const memberRecordSchema = z.object({
   draining: z.boolean(),
   /** Takes no new users now. */
   full: z.boolean(),
-  /** How other servers send SIP to its edge; absent while it has none. */
-  edge: z
-    .object({
-      protocol: z.enum(['udp', 'tcp', 'tls']),
-      host: z.string().min(1).max(255),
-      port: z.number().int().min(1).max(65_535),
-    })
+  /** Where its SIP edge listens, what it prefers for calls from other servers first; absent while there is none. */
+  sip: z
+    .array(
+      z.object({
+        protocol: z.enum(['udp', 'tcp', 'tls', 'ws', 'wss']),
+        host: z.string().min(1).max(255),
+        port: z.number().int().min(1).max(65_535),
+      }),
+    )
+    .max(20)
+    .readonly()
     .optional(),
 });
 export type MemberRecord = z.infer<typeof memberRecordSchema>;

@@ -7,9 +7,9 @@ import { SipConnection } from './connection.ts';
 import { DeviceGate } from './device-gate.ts';
 import { type KnownDevice, SipDevices, type SipDevicesOptions } from './devices.ts';
 import { DigestNonces } from './digest-nonces.ts';
-import { edgeAddress } from './edge-address.ts';
+import { edgeAddress, readListeners } from './edge-address.ts';
 import { EdgeProcess } from './edge-process.ts';
-import type { EdgeAddress } from './location-map.ts';
+import type { EdgeAddress, SipListener } from './location-map.ts';
 import type { ServerLocations } from './locations.ts';
 import { registerPhoneMethods } from './methods.ts';
 import { Registrar } from './registrar.ts';
@@ -28,7 +28,7 @@ export {
   provesSecret,
 } from './digest.ts';
 export { DigestNonces, type NonceJudgement } from './digest-nonces.ts';
-export type { DeviceLocation, EdgeAddress, LocationChange, Locations } from './location-map.ts';
+export type { DeviceLocation, EdgeAddress, LocationChange, Locations, SipListener } from './location-map.ts';
 export { ServerLocations, type ServerLocationsOptions } from './locations.ts';
 export { type Binding, type Register, type RegisterOutcome, registered } from './registrar-state.ts';
 export { sipProcedures } from './repository.ts';
@@ -58,7 +58,9 @@ export interface Sip {
   onAway(listener: () => void): () => void;
   /** Where a device is reached over this server; over the others see {@link Locations}. */
   bindingsOf(deviceId: string): readonly Binding[];
-  /** How other servers reach its edge; undefined while there is none. */
+  /** Where its edge listens, as others reach it; undefined while there is none. */
+  readonly listeners: readonly SipListener[] | undefined;
+  /** How other servers pass calls to it. */
   readonly address: EdgeAddress | undefined;
   /** The id of the process of our own edge. */
   readonly edgePid: number | undefined;
@@ -103,6 +105,10 @@ export function createSip(dependencies: SipDependencies): Sip | undefined {
     }
   });
   connection.onAway(() => registrar.forgetConnections());
+  const listenersNow = () => {
+    const { listeners: told } = connection;
+    return told === undefined ? undefined : readListeners(told, dependencies.ownHost(), config.between);
+  };
   return {
     application: connection.application,
     get isConnected() {
@@ -112,9 +118,11 @@ export function createSip(dependencies: SipDependencies): Sip | undefined {
     deviceOf: (id) => devices.find(id),
     onAway: (listener) => connection.onAway(listener),
     bindingsOf: (deviceId) => registrar.bindingsOf(deviceId),
+    get listeners() {
+      return listenersNow();
+    },
     get address() {
-      const { listeners: told } = connection;
-      return told === undefined ? undefined : edgeAddress(told, dependencies.ownHost(), config.between);
+      return edgeAddress(listenersNow() ?? []);
     },
     get edgePid() {
       return edge?.pid;

@@ -19,11 +19,16 @@ export interface LocationChange {
   readonly location: DeviceLocation | undefined;
 }
 
-/** How other servers reach the edge of a server. */
-export interface EdgeAddress {
-  readonly protocol: 'udp' | 'tcp' | 'tls';
+/** Where the edge of a server listens, as others reach it. */
+export interface SipListener {
+  readonly protocol: 'udp' | 'tcp' | 'tls' | 'ws' | 'wss';
   readonly host: string;
   readonly port: number;
+}
+
+/** How other servers pass calls to the edge of a server. */
+export interface EdgeAddress extends SipListener {
+  readonly protocol: 'udp' | 'tcp' | 'tls';
 }
 
 /** Where the devices of all servers are. All reading is from memory and goes on without Redis and SQL. */

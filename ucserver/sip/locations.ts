@@ -6,6 +6,7 @@ import type { Unsubscribe } from '#shared/mesh/mesh-port.ts';
 import { RedisUnavailable } from '#shared/redis/redis-error.ts';
 import type { Clock, Timer } from '#shared/runtime/clock.ts';
 import type { Logger } from '#shared/runtime/logger.ts';
+import { edgeAddress } from './edge-address.ts';
 import {
   type DeviceLocation,
   type EdgeAddress,
@@ -85,7 +86,7 @@ export class ServerLocations implements Locations {
 
   edgeOf(incarnation: Incarnation): EdgeAddress | undefined {
     const member = this.#options.cluster.members.get(incarnation.serverId);
-    return member?.life === incarnation.life ? member.edge : undefined;
+    return member?.life === incarnation.life ? edgeAddress(member.sip ?? []) : undefined;
   }
 
   /** A device has registered at the edge of this server or was forgotten there (no bindings). */
