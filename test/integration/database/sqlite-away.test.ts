@@ -126,6 +126,20 @@ describe('SQLite that cannot be written or found', function () {
     assert.equal(await raise(), raised + 1);
   });
 
+  it('makes no other file either when it has only read the one that was moved', async () => {
+    await database.close();
+    health = [];
+    database = open();
+    await heads();
+    renameSync(file, `${file}.moved`);
+    await assert.rejects(raise(), isAway);
+    await eventually(() => assert.rejects(heads(), isAway));
+    assert.equal(existsSync(file), false);
+    renameSync(`${file}.moved`, file);
+    await eventually(() => database.health.writes === 'up' && database.health.reads === 'up', { withinMs: 5_000 });
+    assert.equal(await raise(), 1);
+  });
+
   it('says that all is away while something that is no database stands in its place', async () => {
     renameSync(file, `${file}.moved`);
     mkdirSync(file);

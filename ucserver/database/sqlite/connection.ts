@@ -107,6 +107,11 @@ export class Connection {
     this.execute({ sql, sets: [[]] });
   }
 
+  /** The file exists: where none is found later, none is made. */
+  makeNone(): void {
+    this.#mayCreate = false;
+  }
+
   /** Rolls back what is open; a connection that cannot even do that is opened anew when it is needed. */
   abandon(): void {
     try {

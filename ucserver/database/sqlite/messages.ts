@@ -24,10 +24,12 @@ export interface ReadCall {
   readonly step: Step;
 }
 
-/** To a worker. Each `run` and `read` is answered by one `done`, in order; a `checkpoint` or `pragma` by nothing. */
+/** To a worker. Each `run` and `read` is answered by one `done`, in order; the others but `probe` by nothing. */
 export type ToWorker =
   | { readonly kind: 'run'; readonly calls: readonly ProcedureCall[]; readonly waitMs: number }
   | { readonly kind: 'read'; readonly calls: readonly ReadCall[]; readonly waitMs: number }
+  /** Another thread has found the file: from now on none is made. */
+  | { readonly kind: 'found' }
   | { readonly kind: 'probe' }
   | { readonly kind: 'checkpoint' }
   | { readonly kind: 'pragma'; readonly pragma: string }

@@ -43,6 +43,8 @@ export class SqliteDatabase implements Database {
   #search: Lane<Step> | undefined;
   readonly #timers: readonly Timer[];
   #closed = false;
+  /** One of the threads has found the file. */
+  #found = false;
 
   constructor(options: SqliteDatabaseOptions) {
     this.#options = options;
@@ -156,8 +158,15 @@ export class SqliteDatabase implements Database {
       return;
     }
     this.#reached(part, message.reached);
+    if (message.reached && !this.#found) this.#foundFile();
     if (!message.reached) queue.refuseQueued();
     if (message.kind === 'done') queue.answered(message.answers);
+  }
+
+  /** An empty file in place of one that is moved away would look like a company without people. */
+  #foundFile(): void {
+    this.#found = true;
+    for (const { thread } of [this.#writer, ...this.#allReaders()]) thread.found();
   }
 
   #reached(part: keyof DatabaseHealth, reached: boolean): void {

@@ -25,8 +25,8 @@ export class WorkerThread {
   #restart: Timer | undefined;
   #restartMs = firstRestartMs;
   #closing = false;
-  /** The file was there: a thread that starts later makes no new one. */
-  #reached = false;
+  /** The file was there. */
+  #found = false;
   #exited: Promise<void> = Promise.resolve();
 
   constructor(options: WorkerThreadOptions) {
@@ -38,6 +38,13 @@ export class WorkerThread {
   send(message: ToWorker): void {
     if (this.#worker === undefined) this.#waiting.push(message);
     else this.#worker.postMessage(message);
+  }
+
+  /** The file is there: neither this thread nor one that follows it makes a new one. */
+  found(): void {
+    if (this.#found) return;
+    this.#found = true;
+    this.#worker?.postMessage({ kind: 'found' } satisfies ToWorker);
   }
 
   /** Closes its file after what it was sent. */
@@ -58,11 +65,10 @@ export class WorkerThread {
 
   #start(): void {
     const { start, logger, onMessage } = this.#options;
-    const workerData: WorkerStart = { ...start, mayCreate: start.mayCreate && !this.#reached };
+    const workerData: WorkerStart = { ...start, mayCreate: start.mayCreate && !this.#found };
     const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData, name: `sqlite-${start.role}` });
     worker.on('message', (message: FromWorker) => {
       this.#restartMs = firstRestartMs;
-      if (message.kind !== 'ready' && message.reached) this.#reached = true;
       onMessage(message);
     });
     worker.on('error', (error) => logger.error('database thread failed', { role: start.role, error }));

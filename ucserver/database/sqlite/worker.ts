@@ -76,6 +76,8 @@ port.on('message', (message: ToWorker) => {
       return tell({ kind: 'done', ...writer.run(message.calls, message.waitMs) });
     case 'read':
       return tell({ kind: 'done', ...readAll(connection, message.calls, message.waitMs) });
+    case 'found':
+      return connection.makeNone();
     case 'probe':
       return tell({ kind: 'probed', reached: probe() });
     case 'checkpoint':
