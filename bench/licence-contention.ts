@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
 import { type Incarnation, serverIdSchema } from '#shared/ids.ts';
 import { systemClock } from '#shared/runtime/clock.ts';
 import { silentLogger } from '#shared/runtime/logger.ts';
@@ -15,6 +15,8 @@ const people = 9_800;
 const churnSeconds = 6;
 /** Sign-ins and sign-outs of one turn of the event loop, on each server. */
 const atOnce = 50;
+/** Sign-ins under way at most: who must wait for SQL holds up nobody else, as with real people. */
+const mostWaiting = 400;
 /** Share of sign-ins that happen on another server than the last time. */
 const elsewhere = 0.01;
 const bareGrants = 1_500;
@@ -86,6 +88,12 @@ async function churn(all: readonly SeatPool[]): Promise<Figures> {
   const online = new Set<number>();
   const poolOf = (person: number) => all[place[person] ?? 0] as SeatPool;
   const random = () => Math.floor(Math.random() * people);
+  /** The server where they were hears of it, as a server hears of new owners. */
+  const move = (person: number) => {
+    const before = poolOf(person);
+    place[person] = Math.floor(Math.random() * servers);
+    if (poolOf(person) !== before) before.abandon(`user${person}`);
+  };
   let refused = 0;
   const signIn = async (person: number) => {
     online.add(person);
@@ -102,20 +110,24 @@ async function churn(all: readonly SeatPool[]): Promise<Figures> {
     await pause(4);
   }
   const before = all.map(({ counts }) => ({ ...counts }));
+  const coming = new Map<number, Promise<void>>();
   const startMs = performance.now();
   while (performance.now() - startMs < churnSeconds * 1_000) {
-    const coming: Promise<void>[] = [];
-    for (let index = 0; index < atOnce * servers; index++) {
+    for (let index = 0; index < atOnce * servers && coming.size < mostWaiting; index++) {
       const person = random();
+      if (coming.has(person)) continue;
       if (online.delete(person)) poolOf(person).leave(`user${person}`);
       else {
-        if (Math.random() < elsewhere) place[person] = Math.floor(Math.random() * servers);
-        coming.push(signIn(person));
+        if (Math.random() < elsewhere) move(person);
+        coming.set(
+          person,
+          signIn(person).finally(() => coming.delete(person)),
+        );
       }
     }
-    await Promise.all(coming);
-    await pause(0);
+    await turn();
   }
+  await Promise.all(coming.values());
   const seconds = (performance.now() - startMs) / 1_000;
   const sum = (key: 'given' | 'asked') =>
     all.reduce((total, { counts }, index) => total + counts[key] - (before[index]?.[key] ?? 0), 0);

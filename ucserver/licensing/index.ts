@@ -9,6 +9,7 @@ import type { Clock, Timer } from '#shared/runtime/clock.ts';
 import type { Logger } from '#shared/runtime/logger.ts';
 import type { Database, Replica } from '#ucserver/database/index.ts';
 import { fragment, type SessionTable } from '#ucserver/gateway/index.ts';
+import type { Ownership } from '#ucserver/ownership/index.ts';
 import type { LicensingConfig } from './config.ts';
 import { LicenceInForce } from './licence-in-force.ts';
 import { Recall } from './recall.ts';
@@ -45,6 +46,7 @@ export interface LicensingDependencies {
   readonly database: Database;
   readonly replica: Pick<Replica, 'items' | 'refresh'>;
   readonly sessions: SessionTable;
+  readonly ownership: Pick<Ownership, 'onChange'>;
   readonly signer: RecordSigner;
   readonly keys: Keys;
   readonly config: LicensingConfig;
@@ -66,7 +68,7 @@ const publishEveryMs = 1_000;
 
 /** @returns the company's licence on this server; `start` after the mesh can be asked, `stop` before the database closes. */
 export function createLicensing(dependencies: LicensingDependencies): Licensing {
-  const { cluster, database, replica, sessions, signer, keys, config, clock, registry } = dependencies;
+  const { cluster, database, replica, sessions, ownership, signer, keys, config, clock, registry } = dependencies;
   const logger = dependencies.logger.child({ part: 'licensing' });
   const { members, mesh } = cluster;
   const repository = new LicensingRepository(database);
@@ -128,6 +130,9 @@ export function createLicensing(dependencies: LicensingDependencies): Licensing 
         mesh.handle(recallSeats, async ({ feature, seats }) => {
           const pool = feature === 'onlineUsers' || feature === 'softphoneCalls' ? pools[feature] : undefined;
           return { given: (await pool?.giveBack(seats)) ?? 0 };
+        }),
+        ownership.onChange(({ userId, owner }) => {
+          if (owner !== undefined && owner.incarnation.serverId !== cluster.self.serverId) users.abandon(userId);
         }),
         cluster.onRebirth(() => Object.values(pools).forEach((pool) => void pool.reborn())),
         cluster.addLostStep('licence-seats', async (lost) => board.remove(lost)),

@@ -1,4 +1,5 @@
 import type { Incarnation } from '#shared/ids.ts';
+import { KeptSeats } from './kept-seats.ts';
 import { blockMarginMs, blockValidMs, type LedgerAnswer, type LedgerRequest, type SeatName } from './ledger-plan.ts';
 
 /** What a holder does not do by itself. */
@@ -30,7 +31,7 @@ export class SeatHolder {
   #isAnew = true;
   /** In the order in which they came. */
   readonly #bound = new Set<SeatName>();
-  readonly #kept = new Map<SeatName, number>();
+  readonly #kept = new KeptSeats();
   /** Names with seats that came along; used, or on their way back. */
   readonly #along = new Set<SeatName>();
   readonly #recorded = new Set<SeatName>();
@@ -81,7 +82,7 @@ export class SeatHolder {
 
   /** Whether the ledger should hear of something. */
   get hasNews(): boolean {
-    return this.#claims.size > 0 || this.#leaving.size > 0 || this.unrecorded > 0;
+    return this.#claims.size > 0 || this.#leaving.size > 0 || this.unrecorded > 0 || this.#kept.hasAbandoned;
   }
 
   get unrecorded(): number {
@@ -130,8 +131,13 @@ export class SeatHolder {
     if (!this.#bound.has(name)) return;
     this.#unbind(name);
     if (this.#along.has(name)) this.#leaving.add(name);
-    else this.#kept.set(name, nowMs);
+    else this.#kept.keep(name, nowMs);
     this.#claims.delete(name);
+  }
+
+  /** The name, if it has left, is known to be elsewhere: its seat waits for it no longer. */
+  abandon(name: SeatName): void {
+    this.#kept.abandon(name);
   }
 
   /** The seat of this name shall come along from a server that is gone. */
@@ -147,13 +153,7 @@ export class SeatHolder {
    * @param give kept seats to give back whatever their age, for others who need them
    */
   ask({ spare, keepMs, give, nowMs }: { spare: number; keepMs: number; give: number; nowMs: number }): LedgerRequest {
-    let giving = give;
-    const released: SeatName[] = [];
-    for (const [name, sinceMs] of this.#kept) {
-      if ((giving <= 0 && nowMs - sinceMs < keepMs) || released.length === mostNames) break;
-      released.push(name);
-      giving -= 1;
-    }
+    const released = this.#kept.due({ nowMs, keepMs, least: give, most: mostNames });
     // What is given back is not used from here on, whether or not the answer arrives.
     const given = released.slice(0, Math.max(0, give));
     for (const name of given) {
@@ -185,7 +185,7 @@ export class SeatHolder {
   /** @param sentMs when the request left: its validity counts from there. */
   answered(request: LedgerRequest, answer: LedgerAnswer, sentMs: number): HolderNews {
     if (answer.outcome === 'stale') return { uncovered: [] };
-    if (answer.outcome === 'superseded') return this.#lose();
+    if (answer.outcome === 'superseded') return this.expire();
     this.#seats = answer.seats;
     this.#validUntilMs = sentMs + blockValidMs - blockMarginMs;
     this.#isConfirmed = true;
@@ -225,11 +225,6 @@ export class SeatHolder {
     this.#releasing.clear();
   }
 
-  /** The end of its validity has come without a renewal, or a newer life of this server holds everything. */
-  expire(): HolderNews {
-    return this.#lose();
-  }
-
   #moved(answer: Held, request: LedgerRequest): void {
     const along = new Set(answer.moved);
     for (const name of [...this.#along]) {
@@ -258,7 +253,7 @@ export class SeatHolder {
       this.#unbind(name);
       again.push(name);
     }
-    for (const name of this.#kept.keys()) {
+    for (const name of this.#kept.names()) {
       if (this.#ownBound + this.#kept.size <= this.#seats) break;
       this.#kept.delete(name);
     }
@@ -272,7 +267,8 @@ export class SeatHolder {
     return { uncovered };
   }
 
-  #lose(): HolderNews {
+  /** The end of its validity has come without a renewal, or a newer life of this server holds everything. */
+  expire(): HolderNews {
     const uncovered = [...this.#bound].reverse();
     this.#bound.clear();
     this.#forget();

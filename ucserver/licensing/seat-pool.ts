@@ -6,6 +6,7 @@ import { blockMarginMs, blockValidMs, type LedgerAnswer, type SeatName } from '.
 import type { LicensedFeature } from './licence.ts';
 import type { LicensingRepository } from './repository.ts';
 import { SeatHolder } from './seat-holder.ts';
+import { blockOf, exhausted, keepMsOf, largestBlock, longestKeepMs } from './seat-rules.ts';
 
 /** Seats of the licence in force. */
 export interface SeatLimit {
@@ -36,13 +37,10 @@ export interface SeatPoolOptions {
   readonly logger: Logger;
 }
 
-const largestBlock = 16;
 /** The ledger hears together of what happens within this time. */
 const gatherMs = 100;
 const lookEveryMs = 1_000;
 const renewEveryMs = 3_600_000;
-/** A seat waits this long for a name that has left. */
-const keepMs = 60_000;
 const warnBeforeMs = 600_000;
 const longestPauseMs = 1_500;
 const longestDriftMs = 1_000;
@@ -55,6 +53,7 @@ export class SeatPool {
   /** A synchronisation that has not begun. */
   #next: Promise<boolean> | undefined;
   #waiting = 0;
+  #recalling: Promise<unknown> | undefined;
   #gathering: Timer | undefined;
   #timer: Timer | undefined;
   #looked: { monotonicMs: number; wallMs: number };
@@ -107,13 +106,13 @@ export class SeatPool {
    */
   async take(name: SeatName): Promise<void> {
     if (!this.#isLimited) return;
-    const { clock, recall } = this.#options;
+    const { clock } = this.#options;
     this.counts.given += 1;
     if (this.#takeNow(name)) return;
     this.counts.asked += 1;
     this.#waiting += 1;
     try {
-      for (const prepare of [async () => undefined, () => recall(this.#waiting)]) {
+      for (const prepare of [async () => undefined, () => this.#recall()]) {
         await prepare();
         this.#holder.claim(name);
         await this.#syncNext();
@@ -130,12 +129,26 @@ export class SeatPool {
     this.#holder.leave(name, this.#options.clock.monotonicMs());
   }
 
+  /** The name is on another server now: if it has left here, its seat waits for it no longer. */
+  abandon(name: SeatName): void {
+    this.#holder.abandon(name);
+    if (this.#isLimited && this.#holder.hasNews) this.#syncSoon();
+  }
+
   /** Gives seats that nobody uses back to the ledger. @returns how many */
   async giveBack(seats: number): Promise<number> {
     const before = this.#holder.seats;
     const { idle } = this.#holder;
     await this.#sync({ give: Math.max(0, seats - idle), spare: Math.max(0, idle - seats) });
     return Math.max(0, before - this.#holder.seats);
+  }
+
+  /** Of so many that the next who come need not ask the others again; those who ask meanwhile share it. */
+  #recall(): Promise<unknown> {
+    this.#recalling ??= this.#options.recall(this.#waiting + largestBlock).finally(() => {
+      this.#recalling = undefined;
+    });
+    return this.#recalling;
   }
 
   get #isLimited(): boolean {
@@ -147,15 +160,25 @@ export class SeatPool {
     // Our loop stood still, and the look that notices it is still to come.
     if (nowMs - this.#looked.monotonicMs > lookEveryMs + longestPauseMs) this.#holder.doubt();
     if (!this.#holder.take(name, nowMs)) return false;
-    if (this.#holder.hasNews || this.#holder.idle * 2 < this.#block) this.#syncSoon();
+    if (this.#holder.idle * 2 < this.#block) void this.#syncNext();
+    else if (this.#holder.hasNews) this.#syncSoon();
     return true;
+  }
+
+  /** This server's part of the seats that nobody uses or keeps. */
+  get #share(): number {
+    const { limit, serverCount } = this.#options;
+    const free = limit().seats - (this.#last?.taken ?? 0) + this.#holder.idle;
+    return Math.floor(free / Math.max(1, serverCount()));
   }
 
   /** Idle seats that this server should have. */
   get #block(): number {
-    const { limit, serverCount } = this.#options;
-    const free = limit().seats - (this.#last?.taken ?? 0) + this.#holder.idle;
-    return Math.max(1, Math.min(largestBlock, Math.floor(free / Math.max(1, serverCount()))));
+    return blockOf(this.#share);
+  }
+
+  get #keepMs(): number {
+    return keepMsOf(this.#share);
   }
 
   #syncSoon(): void {
@@ -189,7 +212,7 @@ export class SeatPool {
     if (seats === Number.POSITIVE_INFINITY || this.#stopped) return false;
     const sentMs = clock.monotonicMs();
     const wanted = spare ?? (this.#tooManySinceMs === undefined ? this.#block + this.#waiting : 0);
-    const asked = this.#holder.ask({ spare: wanted, keepMs, give: Math.max(give, this.#toGive), nowMs: sentMs });
+    const asked = this.#holder.ask({ spare: wanted, keepMs: this.#keepMs, give: Math.max(give, this.#toGive), nowMs: sentMs });
     this.#toGive = 0;
     try {
       const answer = await repository.sync({ feature, asked, limit: seats, installedAt });
@@ -260,8 +283,8 @@ export class SeatPool {
       onEnding(clock.wallMs() + endMs - now.monotonicMs);
     }
     const sinceMs = now.monotonicMs - this.#renewedMs;
-    if (this.#holder.hasNews || (this.#holder.kept > 0 && sinceMs > keepMs) || sinceMs > renewEveryMs) this.#syncSoon();
-    if (this.#tooManySinceMs !== undefined && sinceMs > keepMs) this.#syncSoon();
+    if (this.#holder.hasNews || (this.#holder.kept > 0 && sinceMs > this.#keepMs) || sinceMs > renewEveryMs) this.#syncSoon();
+    if (this.#tooManySinceMs !== undefined && sinceMs > longestKeepMs) this.#syncSoon();
   }
 
   #now(): { monotonicMs: number; wallMs: number } {
@@ -271,16 +294,7 @@ export class SeatPool {
   #exhausted(): UCError {
     const { feature, limit } = this.#options;
     const { seats, isExpired } = limit();
-    const holders = (this.#last?.blocks ?? []).map((block) => ({ server: block.holder.serverId, seats: block.seats }));
     const reason = isExpired ? 'expired' : this.#isAway ? 'databaseAway' : 'allTaken';
-    const words = {
-      expired: 'The licence has ended.',
-      databaseAway: 'The seats this server holds are taken, and it cannot get more while the database is away.',
-      allTaken: `All ${seats} seats of the licence are taken.`,
-    };
-    return new UCError('LICENCE_EXHAUSTED', words[reason], {
-      retryAfterMs: 10_000,
-      details: { feature, seats, holders, reason },
-    });
+    return exhausted({ feature, seats, reason, blocks: this.#last?.blocks ?? [] });
   }
 }

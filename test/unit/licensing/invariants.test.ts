@@ -15,6 +15,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
     arbitrary: fc.record({ kind: fc.constantFrom('arrive' as const, 'takeOver' as const, 'claim' as const), server, name }),
   },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('leave' as const), server, name }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('abandon' as const), server, name }) },
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('sync' as const), server, spare: fc.nat(4), give: fc.nat(2), fate }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('late' as const), server }) },
   {

@@ -4,7 +4,7 @@ import { SeatHolder } from '#ucserver/licensing/seat-holder.ts';
 
 /** What can happen in the model. Numbers choose among what is there, modulo. */
 export type Act =
-  | { readonly kind: 'arrive' | 'leave' | 'takeOver' | 'claim'; readonly server: number; readonly name: number }
+  | { readonly kind: 'arrive' | 'leave' | 'abandon' | 'takeOver' | 'claim'; readonly server: number; readonly name: number }
   | { readonly kind: 'sync'; readonly server: number; readonly spare: number; readonly give: number; readonly fate: Fate }
   | { readonly kind: 'late'; readonly server: number }
   | {
@@ -121,6 +121,9 @@ export class LicenceWorld {
         running.holder.take(name, this.#nowMs);
         return;
       }
+      case 'abandon':
+        running.holder.abandon(`n${act.name}`);
+        return;
       case 'leave':
         running.holder.leave(`n${act.name}`, this.#nowMs);
         return;
