@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 
+/** What a machine that is busy with other programs may add, in ms. */
+const busyMs = 5_000;
+
 /**
- * Prints what was measured beside what was promised, and fails at more than twice the promise: machines are noisy, everything
- * finer is for a bench.
+ * Prints what was measured beside what was promised, and fails only at more than twice the promise and 5 s: a test must not fail
+ * because of what else runs, everything finer is for a bench.
  */
 export function measured(what: string, tookMs: number, promisedMs: number): void {
   console.log(`        ${what}: ${Math.round(tookMs)} ms (promised: ${promisedMs} ms)`);
-  assert.ok(tookMs <= 2 * promisedMs, `${what} took ${Math.round(tookMs)} ms, more than twice the promised ${promisedMs} ms`);
+  assert.ok(tookMs <= 2 * promisedMs + busyMs, `${what} took ${Math.round(tookMs)} ms, promised are ${promisedMs} ms`);
 }
 
 /** The value below which this share of the values lies. */

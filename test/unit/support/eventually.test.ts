@@ -14,7 +14,7 @@ describe('eventually', () => {
 
   it('names what was awaited and why it was not true', async () => {
     const waiting = eventually(() => assert.fail('nobody came'), { withinMs: 20, what: 'a visitor' });
-    await assert.rejects(waiting, /Not true within 20 ms: a visitor \(nobody came\)/);
+    await assert.rejects(waiting, /Not true within 100 ms: a visitor \(nobody came\)/);
   });
 
   it('never fails at once when the thing happens', async () => {
