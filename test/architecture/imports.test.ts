@@ -59,14 +59,14 @@ const innocent: Readonly<Record<string, string>> = {
 
 describe('directions of imports', () => {
   it('are kept', async function () {
-    this.timeout(30_000);
+    this.timeout(60_000);
     const { violations, totalCruised } = await cruise(root, 'shared', 'ucserver', 'web', 'scripts');
     assert.deepEqual(violations, []);
     assert.ok(totalCruised > 50, `only ${totalCruised} files were read`);
   });
 
   it('are checked: each rule catches what breaks it, also in .tsx, and nothing else', async function () {
-    this.timeout(30_000);
+    this.timeout(60_000);
     using folder = new TempFolder('imports');
     const plant = (file: string, source: string) => {
       mkdirSync(dirname(folder.file(file)), { recursive: true });

@@ -11,7 +11,7 @@ const run = promisify(execFile);
 const program = resolve(import.meta.dirname, '../../bench/run.ts');
 
 describe('benches', function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
 
   it('are listed when none is named', async () => {
     const { stdout } = await run(process.execPath, [program]);

@@ -74,7 +74,7 @@ export class ServerProcess {
     await eventually(
       async () => {
         if (hasExited(child)) return;
-        const answer = await fetch(`${this.url}/livez`, { signal: AbortSignal.timeout(1_000) });
+        const answer = await fetch(`${this.url}/livez`, { signal: AbortSignal.timeout(60_000) });
         return answer.ok;
       },
       { withinMs, everyMs: 30, what: `${this.id} is up` },
@@ -111,14 +111,14 @@ export class ServerProcess {
 
   /** Ids of the servers it tells clients of. */
   async knownServers(): Promise<string[]> {
-    const answer = await fetch(`${this.url}/api/servers`, { signal: AbortSignal.timeout(1_000) });
+    const answer = await fetch(`${this.url}/api/servers`, { signal: AbortSignal.timeout(60_000) });
     const { servers } = (await answer.json()) as { servers: { id: string }[] };
     return servers.map(({ id }) => id);
   }
 
   /** What `/readyz` says. */
   async readiness(): Promise<{ readonly status: number; readonly body: Record<string, unknown> }> {
-    const answer = await fetch(`${this.url}/readyz`, { signal: AbortSignal.timeout(1_000) });
+    const answer = await fetch(`${this.url}/readyz`, { signal: AbortSignal.timeout(60_000) });
     return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
   }
 

@@ -13,7 +13,7 @@ const send = (from: ChatClient, conversationId: ConversationId, text: string, id
 
 for (const servers of [1, 2]) {
   describe(`chat on ${servers} server${servers > 1 ? 's' : ''}`, function () {
-    this.timeout(20_000);
+    this.timeout(60_000);
     let handles: HandleWatch;
     let world: World;
     let ada: ChatClient;
@@ -204,7 +204,7 @@ for (const servers of [1, 2]) {
 }
 
 describe('chat across two servers', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let world: World;
   let ada: ChatClient;
   let bob: ChatClient;

@@ -7,7 +7,7 @@ import type { ChatClient } from './chat-server.ts';
 import { World } from './world.ts';
 
 describe('drafts', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let world: World;
   let desk: ChatClient;
   let phone: ChatClient;

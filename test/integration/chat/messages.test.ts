@@ -10,7 +10,7 @@ const newId = () => randomId() as EntryId;
 
 for (const servers of [1, 2]) {
   describe(`what happens to messages, on ${servers} server${servers > 1 ? 's' : ''}`, function () {
-    this.timeout(20_000);
+    this.timeout(60_000);
     let world: World;
     let ada: ChatClient;
     let bob: ChatClient;

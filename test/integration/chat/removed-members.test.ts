@@ -15,7 +15,7 @@ const textsOf = (client: ChatClient) =>
     .map(({ body }) => String(body.text));
 
 describe('people who are removed while their server hears nothing of it', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let world: World;
   let ada: ChatClient;
 

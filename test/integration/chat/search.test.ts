@@ -8,7 +8,7 @@ import { World } from './world.ts';
 
 for (const servers of [1, 2]) {
   describe(`search of messages, on ${servers} server${servers > 1 ? 's' : ''}`, function () {
-    this.timeout(20_000);
+    this.timeout(60_000);
     let world: World;
     let ada: ChatClient;
     let bob: ChatClient;

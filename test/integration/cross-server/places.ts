@@ -19,7 +19,7 @@ export function onOneAndTwoServers(
   for (const servers of [1, 2]) {
     const places = { here: 'server-1', there: `server-${servers}` };
     describe(`${feature} on ${servers === 1 ? 'one server' : 'two servers'}`, function () {
-      this.timeout(30_000);
+      this.timeout(60_000);
       let handles: HandleWatch;
       let stage: InProcess;
       before(async () => {

@@ -15,7 +15,7 @@ function isAway(error: unknown): boolean {
 }
 
 describe('SQL Server that is away', function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   const watch = new HandleWatch();
   let listener: Server;
   let database: Database;

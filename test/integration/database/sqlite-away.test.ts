@@ -15,7 +15,7 @@ import { testProcedures as procedures } from '../../contract/database-procedures
 const isAway = (error: unknown) => error instanceof UCError && error.code === 'STORAGE_UNAVAILABLE';
 
 describe('SQLite that cannot be written or found', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   const watch = new HandleWatch();
   let folder: TempFolder;
   let file: string;

@@ -14,7 +14,7 @@ function contents(stage: FileStage): string[] {
 
 for (const servers of [1, 2]) {
   describe(`files on ${servers === 1 ? 'one server' : 'two servers'}`, function () {
-    this.timeout(30_000);
+    this.timeout(60_000);
     let stage: FileStage;
     let ann: Person;
     let bob: Person;

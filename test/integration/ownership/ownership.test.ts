@@ -15,7 +15,7 @@ const ann = 'ann' as UserId;
 const raise = defineAct('test.raise', actParamsSchema.extend({ by: z.number() }), z.number(), { meaning: 'Adds to a number.' });
 
 describe('ownership over Redis', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let redis: RedisServer;
   let client: Redis;
   let folder: TempFolder;

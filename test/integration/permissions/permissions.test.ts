@@ -170,7 +170,7 @@ for (const names of [['one'], ['one', 'two']]) {
     });
 
     it('says that it cannot be stored while SQL is away', async function () {
-      this.timeout(15_000);
+      this.timeout(60_000);
       const lock = world.lockDatabase();
       try {
         const { code } = await ann.refusal('permissions.grant', { actId: randomId() as ActId, to: toBob, level: 'public' });

@@ -11,7 +11,7 @@ import { knowEachOther, Node, type NodeOptions, TestClient } from '../ownership/
 const homeOnOne = () => 'one' as ServerId;
 
 describe('sign-in across servers', function () {
-  this.timeout(40_000);
+  this.timeout(60_000);
   let redis: RedisServer;
   let folder: TempFolder;
   let handles: HandleWatch;

@@ -233,7 +233,7 @@ describe('SIP edge: features', () => {
   });
 
   it('ends a call whose 2xx is never acknowledged, and says so', async function () {
-    this.timeout(40_000);
+    this.timeout(60_000);
     let reason: string | undefined;
     onInvite = (request, response) =>
       void app.createUAS(request, response, { localSdp: sdp(4000) }).then((dialog) => {
@@ -315,7 +315,7 @@ describe('SIP edge: features', () => {
   });
 
   it('answers 408 for a phone that says nothing', async function () {
-    this.timeout(40_000);
+    this.timeout(60_000);
     await assert.rejects(app.createUAC(phone.contact, { localSdp: sdp(4000) }), { status: 408 });
     await phone.nextRequest('INVITE');
     assert.ok(phone.count(({ method }) => method === 'INVITE') >= 3, 'the INVITE was repeated');

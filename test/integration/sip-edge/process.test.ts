@@ -73,7 +73,7 @@ describe('SIP edge: process', () => {
   });
 
   it('takes a new certificate without being started anew', async function () {
-    this.timeout(20_000);
+    this.timeout(60_000);
     using folder = new TempFolder('certificate');
     const tls = { keyFile: folder.file('key.pem'), certificateFile: folder.file('certificate.pem') };
     selfSigned(tls.keyFile, tls.certificateFile);

@@ -72,7 +72,7 @@ describe('SIP edge: other programs', () => {
     });
 
     it(`baresip registers over ${protocol}, and answers`, async function () {
-      this.timeout(30_000);
+      this.timeout(60_000);
       registered = undefined;
       const phone = Baresip.start(edge.address(protocol), 'alice', 'secret');
       try {

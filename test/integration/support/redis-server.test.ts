@@ -37,7 +37,7 @@ describe('RedisServer', () => {
 
 describe('RedisSentinels', () => {
   it('fail over to a replica and lose the last writes', async function () {
-    this.timeout(40_000);
+    this.timeout(60_000);
     const handles = new HandleWatch();
     await using sentinels = await RedisSentinels.start();
     const before = await sentinels.master();

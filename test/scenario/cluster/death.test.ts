@@ -11,7 +11,7 @@ import { MemberProcess } from './member.ts';
 const promisedMs = 2_600;
 
 describe('death of a server process', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let redis: RedisServer;
   let folder: TempFolder;
   let observers: ServerCluster[];

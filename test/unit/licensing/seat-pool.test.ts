@@ -147,7 +147,7 @@ describe('the seats of a server', () => {
     await company.pass(0.3 * hour, 2_000);
     assert.ok(company.endings.length > 0);
     assert.deepEqual(company.uncovered, ['late', 'early']);
-  }).timeout(20_000);
+  }).timeout(60_000);
 
   it('are confirmed after a pause of the process before more are given', async () => {
     const company = new Company(10);
