@@ -8,7 +8,7 @@ import { journalProcedures } from './journal/index.ts';
 import { licensingProcedures } from './licensing/index.ts';
 import { permissionProcedures } from './permissions/index.ts';
 import { presenceProcedures } from './presence/index.ts';
-import { privacyProcedures } from './privacy/index.ts';
+import { auditTrimProcedures, privacyProcedures } from './privacy/index.ts';
 import { settingProcedures } from './settings/index.ts';
 import { sipProcedures } from './sip/index.ts';
 
@@ -29,4 +29,5 @@ export const procedures: readonly ProcedureSet[] = [
   sipProcedures,
   journalProcedures,
   privacyProcedures,
+  auditTrimProcedures,
 ];

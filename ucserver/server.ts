@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Registry } from 'prom-client';
 import { ServerCluster } from '#shared/cluster/cluster.ts';
-import type { UserId } from '#shared/ids.ts';
+import { incarnationId, type UserId } from '#shared/ids.ts';
 import { databaseChanged } from '#shared/mesh/contracts/storage.ts';
 import type { ServerAddress } from '#shared/protocol/session.ts';
 import type { Clock } from '#shared/runtime/clock.ts';
@@ -12,19 +12,12 @@ import packageJson from '../package.json' with { type: 'json' };
 import { createAccount, pictureRoutes } from './account/index.ts';
 import { allSettings } from './all-settings.ts';
 import { createAuth, mayDo } from './auth/index.ts';
-import { createChat, groupMembersSetting, groupsPerPersonSetting, messageDaysSetting } from './chat/index.ts';
+import { chatDays, chatLimits, createChat } from './chat/index.ts';
 import type { Config } from './config.ts';
 import { createContacts } from './contacts/index.ts';
 import { type Database, replicaParts, SecretBox, startStorage } from './database/index.ts';
 import { Directory, registerDirectoryMethods, tellCardChanges } from './directory/index.ts';
-import {
-  blockedExtensionsSetting,
-  createFiles,
-  fileBytesSetting,
-  fileQuotaSetting,
-  openUploadsSetting,
-  uploadsPerMinuteSetting,
-} from './files/index.ts';
+import { createFiles, fileDays, fileLimits } from './files/index.ts';
 import { Dispatcher, Gateway, registerSessionMethods, SessionTable } from './gateway/index.ts';
 import { authRoutes, ClientAddress, createHttpApp, HttpServer, Networks, Origins, systemRoutes } from './http/index.ts';
 import { createJournal, type Journal, journalDaysSetting } from './journal/index.ts';
@@ -33,6 +26,7 @@ import { createOutbox, databaseWatch, folderDisk, RedisPendingStore, redisWatch,
 import { createOwnership } from './ownership/index.ts';
 import { createPermissions, type Permissions } from './permissions/index.ts';
 import { createPresence, type PresenceService } from './presence/index.ts';
+import { AuditCleaner, auditDaysSetting } from './privacy/index.ts';
 import { procedures } from './procedures.ts';
 import { watchReach } from './reach.ts';
 import { registerSettingMethods, Settings } from './settings/index.ts';
@@ -178,20 +172,20 @@ export async function startServer({
   const files = createFiles({
     ...{ database, dispatcher, authenticator, meshKeys, members, outbox, health, config: config.files, ...base, registry },
     self: () => cluster.self,
-    limits: () => ({
-      maxBytes: settings.get(fileBytesSetting),
-      quotaBytes: settings.get(fileQuotaSetting),
-      openUploads: settings.get(openUploadsSetting),
-      uploadsPerMinute: settings.get(uploadsPerMinuteSetting),
-      blockedExtensions: settings.get(blockedExtensionsSetting),
-    }),
+    limits: () => fileLimits(settings),
+    days: () => fileDays(settings),
   });
   const chat = createChat({
     ...{ database, replica, outbox, mesh, members, ownership, sessions, dispatcher, config: config.chat, ...base, registry },
     mayChat: (addressee, author) => mayDo(levelOf(addressee, author), 'chat'),
     filesFor: (fileIds, author) => files.forMessage(fileIds, author),
-    groupLimits: () => ({ members: settings.get(groupMembersSetting), groupsPerPerson: settings.get(groupsPerPersonSetting) }),
-    messageDays: () => settings.get(messageDaysSetting),
+    limits: () => chatLimits(settings),
+    days: () => chatDays(settings),
+  });
+
+  const auditCleaner = new AuditCleaner({
+    ...{ database, days: () => settings.get(auditDaysSetting), ...base },
+    holder: () => incarnationId(cluster.self),
   });
 
   const locations = new ServerLocations({
@@ -239,6 +233,7 @@ export async function startServer({
   lifecycle.add({ name: 'journal', start: () => journal.start(), stop: () => journal.stop() });
   lifecycle.add({ name: 'files', start: () => files.start(), stop: () => files.stop() });
   lifecycle.add({ name: 'chat', ...chat });
+  lifecycle.add({ name: 'privacy', start: () => auditCleaner.start(), stop: () => auditCleaner.stop() });
   lifecycle.add({ name: 'sessions', start: () => sessions.start(), stop: () => sessions.stop() });
   lifecycle.add({ name: 'sign-in', start: () => signIn.start(), stop: () => signIn.stop() });
   lifecycle.add({ name: 'locations', start: () => locations.start(), stop: () => locations.stop() });

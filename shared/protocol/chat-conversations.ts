@@ -31,6 +31,8 @@ export const conversationSchema = z.object({
   moderators: z.array(userIdSchema).optional(),
   /** The first entry this user may see; missing: 1. */
   visibleFrom: z.int().min(1).optional(),
+  /** Texts up to this number are no longer kept; missing: all are. */
+  emptiedUpTo: z.int().min(1).optional(),
   /** The user is no longer in it; the log ends for them at the head. */
   left: z.literal(true).optional(),
   /** No notices until then. */

@@ -1,10 +1,18 @@
 import * as z from 'zod';
-import { conversationIdSchema, entryIdSchema } from '../ids.ts';
-import { maxMessageUnits } from './chat-entries.ts';
+import { conversationIdSchema, entryIdSchema, userIdSchema } from '../ids.ts';
+import { maxMessageUnits, mostMentions } from './chat-entries.ts';
 import type { Events, Methods } from './methods.ts';
 import { text, timestamp } from './text.ts';
 
-/** Drafts that are kept of one person; the oldest go. */
+/** Somebody, or everybody, who was picked to be mentioned. */
+export const calledSchema = z.strictObject({
+  userId: z.union([z.literal('everybody'), userIdSchema]),
+  /** The name by which the text calls them. */
+  name: text(1, 256),
+});
+export type Called = z.infer<typeof calledSchema>;
+
+/** Most drafts that are kept of one person; the oldest go. */
 export const mostDrafts = 200;
 
 /** What a person has begun to write in a conversation. */
@@ -12,6 +20,8 @@ export const draftSchema = z.object({
   conversationId: conversationIdSchema,
   /** Empty: there is none any more. */
   text: text(0, maxMessageUnits),
+  /** Those who were picked while it was written; missing when nobody was. */
+  called: z.array(calledSchema).min(1).max(mostMentions).optional(),
   /** The entry that it answers. */
   replyTo: entryIdSchema.optional(),
   /** When it was written; of two the newer one wins. */
@@ -28,7 +38,7 @@ export const chatDraftMethods = {
   },
   'chat.drafts': {
     about:
-      'What the user has begun to write in conversations they have not left, in pages, which may hold fewer than asked for. The oldest beyond 200 are not kept.',
+      'What the user has begun to write in conversations they have not left, in pages, which may hold fewer than asked for. The oldest beyond 200 (setting `chat.drafts`) are not kept.',
     params: z.strictObject({ cursor: conversationIdSchema.optional(), limit: z.int().min(1).max(50).default(50) }),
     result: z.object({ drafts: z.array(draftSchema), nextCursor: conversationIdSchema.optional() }),
   },

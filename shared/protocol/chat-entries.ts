@@ -31,8 +31,11 @@ export const pendingEntrySchema = entrySchema.omit({ seq: true }).extend({
 });
 export type PendingEntry = z.infer<typeof pendingEntrySchema>;
 
+/** People that one message can mention by name. */
+export const mostMentions = 50;
+
 /** Whom a message calls: members by id, or everybody in the conversation. */
-export const mentionsSchema = z.union([z.array(userIdSchema).min(1).max(50), z.literal('everybody')]);
+export const mentionsSchema = z.union([z.array(userIdSchema).min(1).max(mostMentions), z.literal('everybody')]);
 export type Mentions = z.infer<typeof mentionsSchema>;
 
 /** What a client writes into a message: a text, files, or both. */

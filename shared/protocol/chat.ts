@@ -213,6 +213,10 @@ export const chatEvents = {
     about: 'The user has muted a conversation on another device, or wants its notices again (null).',
     fields: z.object({ conversationId: conversationIdSchema, until: timestamp.nullable() }),
   },
+  'chat.emptied': {
+    about: 'The texts of a conversation up to this number are no longer kept; their entries stay, with empty bodies.',
+    fields: z.object({ conversationId: conversationIdSchema, upTo: z.int().min(1) }),
+  },
   'chat.head': {
     about: 'The conversation is further than this connection was told; ask `chat.history` for what is after the own cursor.',
     fields: z.object({ conversationId: conversationIdSchema, head: cursorSchema }),

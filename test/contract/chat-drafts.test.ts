@@ -24,18 +24,19 @@ for (const engine of engines) {
 
     it('keep the newest, and answer the one in force', async () => {
       const replyTo = 'e1' as EntryId;
-      const first = { conversationId, text: 'Hel', replyTo, version: 10 };
-      assert.deepEqual(await repository.set(ada, first), first);
+      const called = [{ userId: 'bob' as UserId, name: 'Bob' }];
+      const first = { conversationId, text: 'Hel @Bob', replyTo, called, version: 10 };
+      assert.deepEqual(await repository.set(ada, first, mostDrafts), first);
       const newer = { conversationId, text: 'Hello "you" 👋', version: 12 };
-      assert.deepEqual(await repository.set(ada, newer), newer);
-      assert.deepEqual(await repository.set(ada, { ...first, version: 11 }), newer);
+      assert.deepEqual(await repository.set(ada, newer, mostDrafts), newer);
+      assert.deepEqual(await repository.set(ada, { ...first, version: 11 }, mostDrafts), newer);
       assert.deepEqual(await repository.page(ada, '', 10), [newer]);
     });
 
     it('are gone when they are taken back, and an older one does not come again', async () => {
-      await repository.set(ada, { conversationId, text: 'x', version: 1 });
-      await repository.set(ada, { conversationId, text: '', version: 3 });
-      assert.deepEqual(await repository.set(ada, { conversationId, text: 'late', version: 2 }), {
+      await repository.set(ada, { conversationId, text: 'x', version: 1 }, mostDrafts);
+      await repository.set(ada, { conversationId, text: '', version: 3 }, mostDrafts);
+      assert.deepEqual(await repository.set(ada, { conversationId, text: 'late', version: 2 }, mostDrafts), {
         conversationId,
         text: '',
         version: 3,
@@ -46,7 +47,7 @@ for (const engine of engines) {
     it('are read in pages, and only the newest are kept', async () => {
       const id = (index: number) => `d-${String(index).padStart(4, '0')}` as ConversationId;
       for (let index = 0; index < mostDrafts + 3; index++)
-        await repository.set(ada, { conversationId: id(index), text: `${index}`, version: index + 1 });
+        await repository.set(ada, { conversationId: id(index), text: `${index}`, version: index + 1 }, mostDrafts);
       const read: string[] = [];
       for (let after = ''; ; ) {
         const page = await repository.page(ada, after, 64);

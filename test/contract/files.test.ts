@@ -33,11 +33,12 @@ for (const engine of engines) {
       owner = userIdSchema.parse(`owner-${randomId()}`);
       // Each test has a day of its own and finds nothing that another has left.
       now += 86_400_000;
-      const { unfinished } = await files.look(now, now + 3_650 * 86_400_000);
+      const { unfinished } = await files.look({ at: now, lookAt: now + 3_650 * 86_400_000, oldest: 0 });
       for (const id of unfinished) await files.remove(id, now);
       await files.forgetContents(now + 1);
     });
 
+    const look = (at: number, lookAt: number, oldest = 0) => files.look({ at, lookAt, oldest });
     const newId = () => fileIdSchema.parse(randomId());
     const begin = (id: FileId, size = 10, name = 'a file', lookAt = now + 100) =>
       files.begin({ id, owner, name, size }, { ...room, at: now, lookAt });
@@ -120,15 +121,25 @@ for (const engine of engines) {
       await begin(early, 10, 'a file', now + 1_000);
       for (const id of [referred, lonely]) await finish(id);
       await refer(referred);
-      assert.deepEqual(await files.look(now + 101, now + 500), { unfinished: [unfinished], deleted: 1, more: false });
+      assert.deepEqual(await look(now + 101, now + 500), { unfinished: [unfinished], deleted: 1, more: false });
       assert.deepEqual(
         await Promise.all([referred, lonely, unfinished, early].map(async (id) => (await files.find(id)) !== undefined)),
         [true, false, true, true],
       );
       await files.remove(unfinished, now);
-      assert.deepEqual(await files.look(now + 102, now + 500), { unfinished: [], deleted: 0, more: false });
+      assert.deepEqual(await look(now + 102, now + 500), { unfinished: [], deleted: 0, more: false });
       assert.equal((await files.keep([early], now + 2_000)).length, 1);
-      assert.deepEqual(await files.look(now + 1_001, now + 1_500), { unfinished: [], deleted: 0, more: false });
+      assert.deepEqual(await look(now + 1_001, now + 1_500), { unfinished: [], deleted: 0, more: false });
+    });
+
+    it('deletes what is too old, also when a message refers to it', async () => {
+      const id = newId();
+      await begin(id);
+      await finish(id);
+      await refer(id);
+      assert.equal((await look(now + 101, now + 500, now)).deleted, 0);
+      assert.equal((await look(now + 501, now + 900, now + 1)).deleted, 1);
+      assert.equal(await files.find(id), undefined);
     });
 
     it('forgets a content when its last file has gone for a while, unless somebody brings it again', async () => {
@@ -186,7 +197,7 @@ for (const engine of engines) {
       await begin(id);
       await finish(id);
       const looked = await interleaved(opened.database, fileProcedures.look, {
-        params: { at: now + 101, lookAt: now + 500 },
+        params: { at: now + 101, lookAt: now + 500, oldest: 0 },
         before: /^update .files/i,
         meanwhile: () => files.keep([id], now + 1_000),
       });
@@ -199,7 +210,7 @@ for (const engine of engines) {
         await begin(id);
         await finish(id);
         // Whoever has the row first is heard: what refers to the file until then is seen.
-        const params = { id, at: now + 101, lookAt: now + 500 };
+        const params = { id, at: now + 101, lookAt: now + 500, oldest: 0 };
         await interleaved<typeof params, unknown>(opened.database, fileProcedures[procedure], {
           ...{ params, before: /^update .files/i },
           meanwhile: () => refer(id),

@@ -44,7 +44,7 @@ for (const engine of engines) {
       for (let index = 0; index < 260; index++)
         await committer.commit(written(`a${index}`, pair.ada, `secret ${index}`), pair.members);
       await committer.commit(written('b', pair.bob, 'an answer'), pair.members);
-      await new DraftRepository(database).set(pair.ada, { conversationId: pair.id, text: 'begun', version: 3 });
+      await new DraftRepository(database).set(pair.ada, { conversationId: pair.id, text: 'begun', version: 3 }, 200);
       const device = { id: randomId(), name: 'Desk', createdAt: 3 };
       await database.run(sipProcedures.create, {
         act: { actorId: pair.ada, actId: randomId(), method: 'phones.create', at: 3 },
@@ -95,7 +95,7 @@ for (const engine of engines) {
     it('is erased although a session that is about to end still writes', async () => {
       const erased = erase(pair.ada, 1_000);
       await eventually(async () => assert.equal((await exported(pair.ada))[0]?.locked, 1));
-      await new DraftRepository(opened.database).set(pair.ada, { conversationId: pair.id, text: 'too late', version: 9 });
+      await new DraftRepository(opened.database).set(pair.ada, { conversationId: pair.id, text: 'too late', version: 9 }, 200);
       await newCommitter(chat).commit(pair.entry('last', { author: pair.ada, body: '{"text":"too late"}' }), pair.members);
       await erased;
       const lines = await exported(pair.ada);

@@ -6,7 +6,7 @@ import { departmentConversationId } from './conversation-id.ts';
 import type { ChatDirectory } from './conversation-members.ts';
 import type { DepartmentFollower, Departments } from './department-follower.ts';
 import type { DepartmentRepository } from './department-repository.ts';
-import type { GroupLimits } from './group-limits.ts';
+import type { GroupLimits } from './settings.ts';
 
 export interface DepartmentServiceOptions {
   readonly departments: Departments;

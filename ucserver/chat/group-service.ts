@@ -9,9 +9,9 @@ import type { NewEntry, StoredEntry } from './commit-plan.ts';
 import type { Receipt } from './committer.ts';
 import { conversationKindOf, createdConversationId } from './conversation-id.ts';
 import type { ChatDirectory } from './conversation-members.ts';
-import type { GroupLimits } from './group-limits.ts';
 import { membershipChangeOf } from './membership-plan.ts';
 import type { ChatRepository } from './repository.ts';
+import type { GroupLimits } from './settings.ts';
 
 export interface GroupServiceOptions {
   readonly access: Access;

@@ -24,7 +24,6 @@ import { replicaDepartments, replicaDirectory } from './directory.ts';
 import { DraftRepository, DraftService } from './drafts/index.ts';
 import { EntryRepository } from './entry-repository.ts';
 import { Generation } from './generation.ts';
-import type { GroupLimits } from './group-limits.ts';
 import { GroupService } from './group-service.ts';
 import { Heads } from './heads.ts';
 import { MemoryView } from './memory-view.ts';
@@ -40,16 +39,17 @@ import { ChatRepository } from './repository.ts';
 import { RetentionCleaner, RetentionRepository } from './retention/index.ts';
 import { createSearch } from './search/index.ts';
 import { ChatService } from './service.ts';
+import type { ChatDays, ChatLimits } from './settings.ts';
 import { Subscriber } from './subscriber.ts';
 import { TypingLimit } from './typing-limit.ts';
 
 export { type ChatConfig, chatConfigSchema } from './config.ts';
 export { directConversationId } from './conversation-id.ts';
 export { draftProcedures } from './drafts/index.ts';
-export { type GroupLimits, groupMembersSetting, groupsPerPersonSetting } from './group-limits.ts';
 export { chatProcedures } from './procedures.ts';
-export { messageDaysSetting, retentionProcedures } from './retention/index.ts';
+export { retentionProcedures } from './retention/index.ts';
 export { searchProcedures } from './search/index.ts';
+export { chatDays, chatLimits, chatSettings } from './settings.ts';
 
 export interface ChatDependencies {
   readonly database: Database;
@@ -58,9 +58,8 @@ export interface ChatDependencies {
   readonly mayChat: (addressee: UserId, author: UserId) => boolean;
   /** Takes entries while SQL cannot. */
   readonly outbox: OutboxPort;
-  readonly groupLimits: () => GroupLimits;
-  /** Days that messages are kept; 0: for ever. */
-  readonly messageDays: () => number;
+  readonly limits: () => ChatLimits;
+  readonly days: () => ChatDays;
   /** What is to be known of files that a message of this author refers to. @throws UCError `NOT_FOUND` when one is not theirs. */
   readonly filesFor: (fileIds: readonly FileId[], author: UserId) => Promise<readonly FileRef[]>;
   readonly mesh: Mesh;
@@ -85,7 +84,7 @@ const restBetweenStepsMs = 50;
 
 /** @returns chat on this server; `start` before the mesh opens and sessions come, `stop` before the database closes. */
 export function createChat(dependencies: ChatDependencies): Chat {
-  const { database, replica, mayChat, outbox, mesh, ownership, sessions, dispatcher, config, clock } = dependencies;
+  const { database, replica, mayChat, outbox, mesh, ownership, sessions, dispatcher, limits, config, clock } = dependencies;
   const logger = dependencies.logger.child({ part: 'chat' });
   const metrics = createMetrics(dependencies.registry);
 
@@ -133,11 +132,11 @@ export function createChat(dependencies: ChatDependencies): Chat {
     ...{ directory, access, members, repository, recent, memory, positions, delivery, generation, notifier, subscriber, typing },
   });
   const messages = new MessageService({
-    ...{ access, repository, clock, filesFor: dependencies.filesFor },
+    ...{ access, repository, clock, filesFor: dependencies.filesFor, limits: () => limits().messages },
     commit: (entry, everybody, from) => acceptance.accept(entry, everybody, from),
   });
   const groups = new GroupService({
-    ...{ access, directory, repository, sessions, mayChat, clock, limits: dependencies.groupLimits },
+    ...{ access, directory, repository, sessions, mayChat, clock, limits: () => limits().groups },
     commit: (entry, everybody, from) => committer.commit(entry, everybody, from),
     read: (userId, conversationId) => chat.read(userId, conversationId),
   });
@@ -150,15 +149,20 @@ export function createChat(dependencies: ChatDependencies): Chat {
   });
   const departments = new DepartmentService({
     ...{ departments: companyDepartments, directory, repository: departmentRepository, follower },
-    limits: dependencies.groupLimits,
+    limits: () => limits().groups,
     read: (userId, conversationId) => chat.read(userId, conversationId),
   });
+  const storedDrafts = new DraftRepository(database);
+  const drafts = new DraftService({ access, repository: storedDrafts, sessions, most: () => limits().drafts, clock });
   const retention = new RetentionCleaner({
-    ...{ repository: new RetentionRepository(database), messageDays: dependencies.messageDays, clock, logger },
+    ...{ repository: new RetentionRepository(database), drafts: storedDrafts, days: dependencies.days, clock, logger },
     ...{ everyMs: config.retentionEveryMs, restMs: restBetweenStepsMs, onOld: (before) => recent.emptyBefore(before) },
     holder: () => incarnationId(mesh.self),
+    onEmptied: (conversationId, upTo) => {
+      subscriber.tellEmptied(conversationId, upTo);
+      notifier.emptied(conversationId, upTo, members.known(conversationId) ?? []);
+    },
   });
-  const drafts = new DraftService({ access, repository: new DraftRepository(database), sessions, clock });
   const named = new NamedEntries({ access, repository: new EntryRepository(database) });
   const search = createSearch({
     ...{ database, access, config, clock, logger, registry: dependencies.registry },

@@ -1,5 +1,5 @@
 import type { ConversationId, EntryId, FileId, UserId } from '#shared/ids.ts';
-import type { EntryBodies, Mentions } from '#shared/protocol/chat.ts';
+import type { EntryBodies } from '#shared/protocol/chat.ts';
 import { UCError } from '#shared/protocol/errors.ts';
 import type { FileRef } from '#shared/protocol/files.ts';
 import type { Params, Result } from '#shared/protocol/index.ts';
@@ -8,7 +8,9 @@ import type { Session } from '#ucserver/gateway/index.ts';
 import type { Access } from './access.ts';
 import { emptiedBody, type NewEntry, type StoredEntry } from './commit-plan.ts';
 import { conversationKindOf } from './conversation-id.ts';
+import { checkMessage } from './message-limits.ts';
 import type { ChatRepository } from './repository.ts';
+import type { MessageLimits } from './settings.ts';
 
 export interface MessageServiceOptions {
   readonly access: Access;
@@ -17,6 +19,7 @@ export interface MessageServiceOptions {
   readonly commit: (entry: NewEntry, members: readonly UserId[], from: Session) => Promise<Result<'chat.send'>>;
   /** What is to be known of files that a message of this author refers to. @throws UCError `NOT_FOUND` when one is not theirs. */
   readonly filesFor: (fileIds: readonly FileId[], author: UserId) => Promise<readonly FileRef[]>;
+  readonly limits: () => MessageLimits;
   readonly clock: Clock;
 }
 
@@ -36,8 +39,8 @@ export class MessageService {
 
   async send(session: Session, { conversationId, entryId, body }: Params<'chat.send'>): Promise<Result<'chat.send'>> {
     const members = await this.#writers(conversationId, session.userId);
-    checkMentions(body.mentions, members, 'params.body.mentions');
     const ids = { conversationId, entryId };
+    await this.#judge(ids, () => checkMessage(body, members, this.#options.limits(), 'params.body'));
     const { files: fileIds, ...written } = body;
     if (fileIds === undefined) return this.#commit(session, ids, 'message', written, members);
     const files = await this.#filesFor(ids, fileIds, session.userId);
@@ -47,7 +50,7 @@ export class MessageService {
   async edit(session: Session, { text, mentions, ...on }: Params<'chat.edit'>): Promise<Result<'chat.edit'>> {
     const { userId } = session;
     const members = await this.#writers(on.conversationId, userId);
-    checkMentions(mentions, members, 'params.mentions');
+    await this.#judge(on, () => checkMessage({ text, mentions }, members, this.#options.limits(), 'params'));
     return this.#change(session, on, 'edit', { target: on.target, text, mentions }, members, (target) => {
       // A forwarded text stands under the name of somebody else.
       if (target.author !== userId || forwardedOf(target) !== undefined) throw new UCError('FORBIDDEN');
@@ -89,6 +92,16 @@ export class MessageService {
     const { author, at } = original.forwarded ?? source;
     const forwarded = { entryId: source.entryId, author, at };
     return this.#commit(session, ids, 'message', { text, files, forwarded }, members);
+  }
+
+  /** What is refused may have been stored before, when it was allowed. */
+  async #judge(ids: Ids, check: () => void): Promise<void> {
+    try {
+      check();
+    } catch (error) {
+      const [before] = await this.#find(ids).catch(() => []);
+      if (before === undefined) throw error;
+    }
   }
 
   async #filesFor(ids: Ids, fileIds: readonly FileId[], author: UserId): Promise<readonly FileRef[]> {
@@ -157,10 +170,4 @@ function messageOf({ kind, body }: StoredEntry): EntryBodies['message'] | undefi
 
 function forwardedOf(entry: StoredEntry): EntryBodies['message']['forwarded'] {
   return messageOf(entry)?.forwarded;
-}
-
-function checkMentions(mentions: Mentions | undefined, members: readonly UserId[], field: string): void {
-  if (mentions === undefined || mentions === 'everybody') return;
-  if (!mentions.every((userId) => members.includes(userId)))
-    throw new UCError('BAD_REQUEST', 'Only members of the conversation can be mentioned.', { field });
 }

@@ -1,7 +1,8 @@
-import type { ServerId, UserId } from '#shared/ids.ts';
+import type { ConversationId, ServerId, UserId } from '#shared/ids.ts';
 import type { EventOf } from '#shared/mesh/contract.ts';
 import {
   chatCommitted,
+  chatEmptied,
   chatPending,
   chatPosition,
   chatSettled,
@@ -66,6 +67,12 @@ export class Notifier {
     const event = { conversationId, members: [...members], userId, read, delivered };
     const key = `chat.position/${conversationId}/${userId}`;
     for (const server of this.#serversOf(members)) this.#options.mesh.sendLatest(server, key, chatPosition, event);
+  }
+
+  emptied(conversationId: ConversationId, upTo: number, members: readonly UserId[]): void {
+    const key = `chat.emptied/${conversationId}`;
+    for (const server of this.#serversOf(members))
+      this.#options.mesh.sendLatest(server, key, chatEmptied, { conversationId, upTo });
   }
 
   typing(conversationId: MemberPosition['conversationId'], userId: UserId, to: readonly UserId[]): void {

@@ -91,10 +91,12 @@ export class RecentEntries {
 
   /** What was written before (milliseconds since 1970) is given to nobody any more. */
   emptyBefore(before: number): void {
-    for (const { entries } of this.#byId.values())
-      for (const [index, entry] of entries.entries())
-        if (entry.at < before && (entry.kind === 'message' || entry.kind === 'edit'))
-          entries[index] = { ...entry, body: emptiedBody };
+    for (const { entries } of this.#byId.values()) emptyWritten(entries, ({ at }) => at < before);
+  }
+
+  /** What was written in a conversation up to this number is given to nobody any more. */
+  emptyUpTo(conversationId: ConversationId, upTo: number): void {
+    emptyWritten(this.#byId.get(conversationId)?.entries ?? [], ({ seq }) => seq <= upTo);
   }
 
   clear(): void {
@@ -106,6 +108,11 @@ export class RecentEntries {
     const [oldest] = this.#byId.keys();
     if (oldest !== undefined) this.#byId.delete(oldest);
   }
+}
+
+function emptyWritten(entries: StoredEntry[], isGone: (entry: StoredEntry) => boolean): void {
+  for (const [index, entry] of entries.entries())
+    if (isGone(entry) && (entry.kind === 'message' || entry.kind === 'edit')) entries[index] = { ...entry, body: emptiedBody };
 }
 
 /** What was taken back is not given to those who missed it. */

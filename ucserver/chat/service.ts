@@ -193,7 +193,7 @@ export class ChatService {
   }
 
   #present(stored: StoredConversation, generation: number): Conversation {
-    const { id, kind, title, lastSeq, isLeft, visibleFrom, mutedUntil, positions, unread, lastEntry } = stored;
+    const { id, kind, title, lastSeq, isLeft, visibleFrom, mutedUntil, emptiedUpTo, positions, unread, lastEntry } = stored;
     const { members, access } = this.#options;
     const present = stored.members ?? members.known(id) ?? [];
     const moderators = stored.moderators ?? present.filter((userId) => access.isModerator(id, userId));
@@ -201,6 +201,7 @@ export class ChatService {
       ...(title === undefined ? {} : { title }),
       ...(moderators.length === 0 ? {} : { moderators: [...moderators] }),
       ...(visibleFrom === 1 ? {} : { visibleFrom }),
+      ...(emptiedUpTo === 0 ? {} : { emptiedUpTo }),
       ...(isLeft ? { left: true as const } : {}),
       ...(mutedUntil === undefined ? {} : { mutedUntil }),
       conversationId: id,

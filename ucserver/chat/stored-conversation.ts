@@ -15,6 +15,8 @@ export interface StoredConversation {
   readonly isLeft: boolean;
   readonly visibleFrom: number;
   readonly mutedUntil: number | undefined;
+  /** Texts up to this number are no longer kept. */
+  readonly emptiedUpTo: number;
   /** Those who are in it now, none for somebody who has left; `undefined`: not listed. */
   readonly members: readonly UserId[] | undefined;
   readonly moderators: readonly UserId[] | undefined;
@@ -38,6 +40,7 @@ interface OwnRow extends MemberRow, Omit<{ readonly [K in keyof EntryRow]: Entry
   readonly visible_from: number;
   readonly muted_until: number | null;
   readonly last_seq: number;
+  readonly emptied_seq: number;
   readonly title: string | null;
 }
 
@@ -59,7 +62,7 @@ export function ownRows({ db }: Queries, userId: UserId, ids: readonly Conversat
       join.onRef('e.conversation_id', '=', 'c.id').on(({ eb, fn }) => eb('e.seq', '=', fn.coalesce('m.left_seq', 'c.last_seq'))),
     )
     .select(['m.conversation_id', 'm.user_id', 'm.read_seq', 'm.delivered_seq', 'm.left_seq', 'm.visible_from', 'm.muted_until'])
-    .select(['c.last_seq', 'c.title'])
+    .select(['c.last_seq', 'c.emptied_seq', 'c.title'])
     .select(['e.seq', 'e.entry_id', 'e.author_id', 'e.kind', 'e.body', 'e.accepted_at'])
     .where('m.user_id', '=', userId)
     .where('m.conversation_id', 'in', [...ids]);
@@ -108,6 +111,7 @@ export function toConversation(row: OwnRow, { members, unread, large }: Beside):
     isLeft,
     visibleFrom: row.visible_from,
     mutedUntil: row.muted_until ?? undefined,
+    emptiedUpTo: Math.min(row.emptied_seq, row.left_seq ?? row.last_seq),
     members: isLeft ? [] : large.has(id) ? undefined : positions.map((each) => each.userId),
     moderators: large.has(id) ? undefined : moderators.map((each) => userIdSchema.parse(each.user_id)),
     positions,

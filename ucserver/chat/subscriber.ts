@@ -1,6 +1,7 @@
 import type { ConversationId, UserId } from '#shared/ids.ts';
 import {
   chatCommitted,
+  chatEmptied,
   chatPending,
   chatPosition,
   chatRecent,
@@ -51,6 +52,7 @@ export class Subscriber {
       }),
       mesh.on(chatPending, ({ told }) => pending.told(told)),
       mesh.on(chatSettled, ({ told }) => pending.toldSettled(told)),
+      mesh.on(chatEmptied, ({ conversationId, upTo }) => this.tellEmptied(conversationId, upTo)),
       mesh.on(chatPosition, ({ members, ...position }) => this.tellPosition(position, members)),
       mesh.on(chatTyping, ({ conversationId, userId, to }) => this.tellTyping(conversationId, userId, to)),
       mesh.handle(chatRecent, ({ conversationId, after, limit }) => ({
@@ -96,6 +98,14 @@ export class Subscriber {
     for (const member of members) {
       for (const session of this.#options.sessions.ofUser(member)) if (session !== except) session.push(told, key);
     }
+  }
+
+  /** Members whose clients are here no longer have what stands in the conversation up to this number. */
+  tellEmptied(conversationId: ConversationId, upTo: number): void {
+    this.#options.recent.emptyUpTo(conversationId, upTo);
+    const told = fragment('chat.emptied', { conversationId, upTo });
+    for (const member of this.#members(conversationId, []))
+      for (const session of this.#options.sessions.ofUser(member)) session.push(told, `chat.emptied/${conversationId}`);
   }
 
   tellTyping(conversationId: MemberPosition['conversationId'], userId: UserId, to: readonly UserId[]): void {

@@ -14,21 +14,24 @@ export interface CleanerOptions {
   readonly uploads: Pick<UploadService, 'discard'>;
   readonly scanner: Pick<Scanner, 'takeOver'> | undefined;
   readonly calm: Pick<Calm, 'holds'>;
+  /** Days that files are kept, whoever refers to them; 0: for ever. */
+  readonly days: () => number;
   readonly config: FilesConfig;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** A file that a message refers to is looked at again after so long, ms: so late is noticed that the message is gone. */
-const referredLookMs = 86_400_000;
+const dayMs = 86_400_000;
+/** A file that a message refers to is looked at again after so long, ms: so late is noticed that it, or the message, has had its time. */
+const referredLookMs = dayMs;
 /** Transactions of one round; the rest waits for the next. */
 const mostSteps = 20;
 /** A content that nobody has is kept so long for somebody who brings the same again, ms; longer than finishing an upload takes. */
 const mostDoomedMs = 3_600_000;
 
 /**
- * Deletes, in small steps, what is no longer needed: uploads that do not go on, files that no message refers to, contents that no
- * file has. Every server does; the same done twice is harmless.
+ * Deletes, in small steps, what is no longer needed: uploads that do not go on, files that no message refers to or that are too
+ * old, contents that no file has. Every server does; the same done twice is harmless.
  */
 export class Cleaner {
   readonly #options: CleanerOptions;
@@ -78,10 +81,15 @@ export class Cleaner {
 
   /** Looks at what is due, a few rows in each transaction. @returns how much of it was deleted. */
   async #look(at: number): Promise<{ readonly uploads: number; readonly files: number }> {
-    const { repository, uploads, config } = this.#options;
+    const { repository, uploads, days, config } = this.#options;
+    const looked = {
+      at,
+      lookAt: at + Math.min(referredLookMs, config.graceMs),
+      oldest: days() === 0 ? 0 : at - days() * dayMs,
+    };
     const deleted = { uploads: 0, files: 0 };
     for (let steps = 0; steps < mostSteps; steps++) {
-      const { unfinished, deleted: files, more } = await repository.look(at, at + Math.min(referredLookMs, config.graceMs));
+      const { unfinished, deleted: files, more } = await repository.look(looked);
       for (const id of unfinished) {
         await uploads.discard(id);
         await repository.removeUnfinished(id, at);

@@ -33,20 +33,15 @@ import { UploadService } from './upload-service.ts';
 
 export { type FilesConfig, filesConfigSchema } from './config.ts';
 export { fileProcedures } from './procedures.ts';
-export {
-  blockedExtensionsSetting,
-  type FileLimits,
-  fileBytesSetting,
-  fileQuotaSetting,
-  openUploadsSetting,
-  uploadsPerMinuteSetting,
-} from './settings.ts';
+export { fileDays, fileLimits, fileSettings } from './settings.ts';
 
 export interface FilesDependencies {
   readonly database: Database;
   readonly dispatcher: Pick<Dispatcher, 'register'>;
   readonly authenticator: Pick<Authenticator, 'authenticate'>;
   readonly limits: () => FileLimits;
+  /** Days that files are kept; 0: for ever. */
+  readonly days: () => number;
   readonly meshKeys: MeshKeys;
   readonly members: Pick<Members, 'isLive'>;
   readonly outbox: Pick<OutboxPort, 'isEmpty'>;
@@ -80,7 +75,7 @@ export function createFiles(dependencies: FilesDependencies): Files {
 }
 
 function createFolderFiles(folder: string, dependencies: FilesDependencies): Files {
-  const { database, dispatcher, authenticator, limits, meshKeys, members, outbox, self, config, clock } = dependencies;
+  const { database, dispatcher, authenticator, limits, days, meshKeys, members, outbox, self, config, clock } = dependencies;
   const logger = dependencies.logger.child({ part: 'files' });
   const gate = new StoreGate(clock);
   const repository = new FileRepository(database);
@@ -103,7 +98,7 @@ function createFolderFiles(folder: string, dependencies: FilesDependencies): Fil
   const uploads = new UploadService({ store, repository, known, locks, limits, previews, scanner, config, clock });
   const files = new FileService({ store, repository, known, links, limits, config, clock });
   const calm = new Calm({ database, outbox, clock, config });
-  const cleaner = new Cleaner({ repository, store, uploads, scanner, calm, config, clock, logger });
+  const cleaner = new Cleaner({ repository, store, uploads, scanner, calm, days, config, clock, logger });
   const tus = new TusUploads({ uploads, locks, known });
   registerFileMethods(dispatcher, { files, uploads });
   return {

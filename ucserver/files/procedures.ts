@@ -33,6 +33,15 @@ export interface FinishedUpload {
   readonly lookAt: number;
 }
 
+/** A look at files whose time has come, all in ms since 1970. */
+export interface FileLook {
+  readonly at: number;
+  /** When those that are kept are looked at again. */
+  readonly lookAt: number;
+  /** What was uploaded before goes, whoever refers to it. */
+  readonly oldest: number;
+}
+
 /** Looks at this many rows in one transaction. */
 const mostLooked = 50;
 const minuteMs = 60_000;
@@ -180,20 +189,19 @@ export const fileProcedures = procedureSet('files', import.meta.url, {
   },
 
   /**
-   * Looks at some files whose time has come: those that a message refers to are looked at again later, others are deleted.
+   * Looks at some files whose time has come: those that a message refers to are looked at again later, unless they are too old;
+   * others are deleted.
    * Uploads that were never finished are only answered, because their bytes must go first.
    */
-  *look(
-    queries: Queries,
-    { at, lookAt }: { at: number; lookAt: number },
-  ): Steps<{ unfinished: string[]; deleted: number; more: boolean }> {
-    const due = queries.db.selectFrom('files').select(['id', 'state']).where('look_at', '<', at).orderBy('look_at');
+  *look(queries: Queries, { at, lookAt, oldest }: FileLook): Steps<{ unfinished: string[]; deleted: number; more: boolean }> {
+    const due = queries.db.selectFrom('files').select(['id', 'state', 'created_at']).where('look_at', '<', at).orderBy('look_at');
     const found = yield* rows(queries.limit(mostLooked, due));
     let deleted = 0;
-    for (const { id, state } of found) {
+    for (const { id, state, created_at } of found) {
       if (state === 'uploading') continue;
       if ((yield* change(queries.bind(takeDue, { id, at, lookAt }))) === 0) continue;
-      if ((yield* first(queries.bind(readReference, { id }))) !== undefined) continue;
+      const isKept = created_at >= oldest && (yield* first(queries.bind(readReference, { id }))) !== undefined;
+      if (isKept) continue;
       yield* forget(queries, id, at);
       deleted += 1;
     }

@@ -1,7 +1,7 @@
 import { type FileId, fileIdSchema, type UserId, userIdSchema } from '#shared/ids.ts';
 import { type Database, statement } from '#ucserver/database/index.ts';
 import { type ContentHash, contentHashSchema } from './file-store.ts';
-import { type FileRow, type FinishedUpload, fileProcedures, type NewUpload, readFile } from './procedures.ts';
+import { type FileLook, type FileRow, type FinishedUpload, fileProcedures, type NewUpload, readFile } from './procedures.ts';
 
 /** A file, or an upload that is to become one. */
 export interface FileRecord {
@@ -115,9 +115,9 @@ export class FileRepository {
     return this.#database.run(fileProcedures.removeUnfinished, { id, at });
   }
 
-  /** Looks at some files whose time has come; those that are kept are looked at again then. Both in ms since 1970. */
-  async look(at: number, lookAt: number): Promise<Looked> {
-    const { unfinished, ...rest } = await this.#database.run(fileProcedures.look, { at, lookAt });
+  /** Looks at some files whose time has come. */
+  async look(look: FileLook): Promise<Looked> {
+    const { unfinished, ...rest } = await this.#database.run(fileProcedures.look, look);
     return { ...rest, unfinished: unfinished.map((id) => fileIdSchema.parse(id)) };
   }
 

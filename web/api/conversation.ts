@@ -17,6 +17,7 @@ import {
 import type { ShownMessage } from './chat-view.ts';
 import type { Client } from './client.ts';
 import { ConversationActs } from './conversation-acts.ts';
+import { cleared } from './emptied.ts';
 import { LogReader } from './log-reader.ts';
 import { bodyOf, type NewMessage, type Outgoing, OutgoingQueue, type Taken, type Written, writtenOf } from './outgoing-queue.ts';
 import type { Conversation, Cursor, Entry, EntryId, PendingEntry, Position, UserId } from './types.ts';
@@ -252,6 +253,12 @@ export class LiveConversation extends ConversationActs {
     void this.#take(withHead(this.#log, head));
   }
 
+  /** Texts up to a number are no longer kept. */
+  takeEmptied(upTo: number): void {
+    this.#viewing.emptied(upTo);
+    this.#set({ ...this.#log, emptiedUpTo: Math.max(this.#log.emptiedUpTo, upTo) });
+  }
+
   takeTyping(userId: UserId): void {
     if (userId !== this.#host.self) this.#typing.heard(userId);
   }
@@ -266,7 +273,7 @@ export class LiveConversation extends ConversationActs {
 
   #set(log: ChatLog): void {
     if (log === this.#log) return;
-    this.#log = log;
+    this.#log = cleared(log);
     this.#viewing.check();
     this.#host.changed(this);
   }

@@ -61,6 +61,7 @@ export class Conversations {
         this.#byId.get(conversationId)?.takeCommitted(entryId, seq),
       ),
       client.on('chat.position', ({ conversationId, ...position }) => this.#byId.get(conversationId)?.takePosition(position)),
+      client.on('chat.emptied', ({ conversationId, upTo }) => this.#byId.get(conversationId)?.takeEmptied(upTo)),
       client.on('chat.muted', ({ conversationId, until }) => this.#byId.get(conversationId)?.takeMuted(until ?? undefined)),
       client.on('chat.head', ({ conversationId, head }) => this.#with(conversationId, (live) => live.takeHead(head))),
       client.on('chat.typing', ({ conversationId, userId }) => this.#byId.get(conversationId)?.takeTyping(userId)),

@@ -12,11 +12,13 @@ export interface Description {
   /** The user is no longer in it. */
   readonly left: boolean;
   readonly mutedUntil: number | undefined;
+  /** Texts up to this number are no longer kept. */
+  readonly emptiedUpTo: number;
 }
 
 export function descriptionOf(conversation: Conversation): Description {
-  const { kind, title, members, moderators = [], visibleFrom = 1, left = false, mutedUntil } = conversation;
-  return { kind, title, members, moderators, visibleFrom, left, mutedUntil };
+  const { kind, title, members, moderators = [], visibleFrom = 1, left = false, mutedUntil, emptiedUpTo = 0 } = conversation;
+  return { kind, title, members, moderators, visibleFrom, left, mutedUntil, emptiedUpTo };
 }
 
 /** The conversation after an entry: who came and went, who moderates, what it is called. The same object when it says none of it. */

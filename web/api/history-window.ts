@@ -1,6 +1,7 @@
 import type { ChatLog } from './chat-log.ts';
 import { type ShownMessage, shownMessages } from './chat-view.ts';
 import type { Client } from './client.ts';
+import { withoutTexts } from './emptied.ts';
 import type { ConversationId, Entry, EntryId } from './types.ts';
 
 /** A page of a window, in entries. */
@@ -77,5 +78,6 @@ export function windowMessages({ entries, about }: HistoryWindow, log: ChatLog):
   for (const entry of [...about, ...log.entries])
     if (entry.kind !== 'message' && !held.has(entry.entryId)) newer.set(entry.seq, entry);
   const pending = log.pending.filter(({ kind }) => kind !== 'message');
-  return shownMessages([...entries, ...[...newer.values()].sort((a, b) => a.seq - b.seq), ...pending]);
+  const numbered = [...entries, ...[...newer.values()].sort((a, b) => a.seq - b.seq)];
+  return shownMessages([...withoutTexts(numbered, log.emptiedUpTo), ...pending]);
 }

@@ -26,6 +26,6 @@ export type { NewMessage, Outgoing, Written } from './outgoing-queue.ts';
 export { PresenceWatch } from './presence-watch.ts';
 export { comparePresenceVersions, type Roster } from './roster.ts';
 export { NoServerAnswered } from './sign-in.ts';
-export { StoredDrafts } from './stored-drafts.ts';
+export { type DraftContent, isSameDraft, StoredDrafts } from './stored-drafts.ts';
 export type * from './types.ts';
 export type { ShownPart, WantedPlace } from './viewing.ts';

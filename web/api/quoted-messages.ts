@@ -36,6 +36,11 @@ export class QuotedMessages {
     this.#known.delete(body.target as EntryId);
   }
 
+  /** Texts up to a number are no longer kept; what was read of them is read anew when it is wanted again. */
+  emptied(upTo: number): void {
+    for (const [entryId, message] of this.#known) if ((message?.seq ?? upTo + 1) <= upTo) this.#known.delete(entryId);
+  }
+
   #ask(entryId: EntryId): void {
     this.#asked.add(entryId);
     if (this.#waiting.push(entryId) === 1) this.#options.client.clock.after(gatherMs, () => void this.#read());

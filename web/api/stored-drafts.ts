@@ -2,13 +2,16 @@ import { UCError } from '#shared/protocol/errors.ts';
 import type { Client } from './client.ts';
 import type { ClientTimer } from './clock.ts';
 import { Emitter, type Unsubscribe } from './emitter.ts';
-import type { ConversationId, Draft, EntryId } from './types.ts';
+import type { ConversationId, Draft } from './types.ts';
 
 /** A draft is told when nothing was written for so long … */
 const pauseMs = 1_000;
 /** … and again when it could not be stored. */
 const againMs = 5_000;
 const pageSize = 50;
+
+/** What of a draft a person writes. */
+export type DraftContent = Omit<Draft, 'conversationId' | 'version'>;
 
 interface Known {
   readonly draft: Draft;
@@ -53,11 +56,11 @@ export class StoredDrafts {
   }
 
   /** Keeps what is being written; an empty text takes the draft back. */
-  set(conversationId: ConversationId, text: string, replyTo?: EntryId): void {
+  set(conversationId: ConversationId, content: DraftContent): void {
     const before = this.#known.get(conversationId)?.draft;
-    if ((before?.text ?? '') === text && before?.replyTo === replyTo) return;
+    if (isSameDraft(before ?? { text: '' }, content)) return;
     const version = Math.max(Math.floor(this.#client.now()), (before?.version ?? 0) + 1);
-    const draft = { conversationId, text, version, ...(replyTo === undefined ? {} : { replyTo }) };
+    const draft = { ...content, conversationId, version };
     this.#known.set(conversationId, { draft, stored: false });
     this.#keep();
     this.#tellLater(pauseMs);
@@ -155,8 +158,8 @@ export class StoredDrafts {
       for (const { draft, stored } of [...this.#known.values()]) {
         if (stored) continue;
         const inForce = await this.#client.call('chat.setDraft', draft).catch((error: unknown) => dropped(error, draft));
-        const isSame = inForce.text === draft.text && this.#known.get(draft.conversationId)?.draft === draft;
-        if (isSame) this.#settle(draft);
+        const isInForce = inForce.text === draft.text && this.#known.get(draft.conversationId)?.draft === draft;
+        if (isInForce) this.#settle(draft);
         else this.#take(inForce);
       }
     } catch (error) {
@@ -178,6 +181,14 @@ export class StoredDrafts {
       unstored.map(({ draft }) => ({ ...draft, userId })),
     );
   }
+}
+
+/** Whether two drafts say the same. */
+export function isSameDraft(one: DraftContent, other: DraftContent): boolean {
+  const called = one.called ?? [];
+  const others = other.called ?? [];
+  if (one.text !== other.text || one.replyTo !== other.replyTo || called.length !== others.length) return false;
+  return called.every(({ userId, name }, index) => userId === others[index]?.userId && name === others[index].name);
 }
 
 /** A draft in a conversation that one is no longer in needs no keeping. @throws what may be better the next time */

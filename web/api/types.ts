@@ -7,7 +7,7 @@ import type { deviceSchema, openResultSchema } from '#shared/protocol/session.ts
 export type { ActId, ConversationId, DeviceId, EntryId, FileId, GroupId, ServerId, SessionId, UserId } from '#shared/ids.ts';
 export type { Account, Tokens } from '#shared/protocol/account.ts';
 export type { Conversation, ConversationKind, Cursor, Entry, MemberRole, PendingEntry, Position } from '#shared/protocol/chat.ts';
-export type { Draft } from '#shared/protocol/chat-drafts.ts';
+export type { Called, Draft } from '#shared/protocol/chat-drafts.ts';
 export type { SearchHit, Snippet } from '#shared/protocol/chat-search.ts';
 export type { CloseReason } from '#shared/protocol/close-codes.ts';
 export type { ContactList } from '#shared/protocol/contacts.ts';

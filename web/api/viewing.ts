@@ -116,6 +116,11 @@ export class Viewing {
     this.#quoted.heard(entry);
   }
 
+  /** What was read for itself may hold texts that are no longer kept. */
+  emptied(upTo: number): void {
+    this.#quoted.emptied(upTo);
+  }
+
   /** The log has changed; a part of it that may have become wrong is left. */
   check(): void {
     if (this.#window !== undefined && !isUpToDate(this.#window, this.#options.log())) this.#window = undefined;

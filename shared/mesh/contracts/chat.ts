@@ -41,6 +41,11 @@ export const chatSettled = defineEvent(
   { meaning: 'Pending entries that SQL was seen to hold. What they say was told when they became pending.' },
 );
 
+export const chatEmptied = defineEvent('chat.emptied', z.object({ conversationId, upTo: z.number() }), {
+  lane: 'second',
+  meaning: 'The texts of a conversation up to this number are no longer kept, to each server that holds a session of a member.',
+});
+
 export const chatPosition = defineEvent(
   'chat.position',
   z.object({ conversationId, members: z.array(userId), userId, read: z.number(), delivered: z.number() }),
@@ -63,4 +68,4 @@ export const chatRecent = defineRequest(
 export const toldHeadSchema = z.object({ conversationId, members: z.array(userId), seq: z.number(), at: z.number() });
 export type ToldHead = z.infer<typeof toldHeadSchema>;
 
-export const chatContracts = [chatCommitted, chatPending, chatSettled, chatPosition, chatTyping, chatRecent];
+export const chatContracts = [chatCommitted, chatPending, chatSettled, chatEmptied, chatPosition, chatTyping, chatRecent];

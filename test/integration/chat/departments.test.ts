@@ -72,7 +72,7 @@ for (const servers of [1, 2]) {
     });
 
     it('begin only for departments that are not too large', async () => {
-      world.limits.members = 1;
+      world.limits.groups.members = 1;
       await set([world.ada, world.bob]);
       assert.equal(await ada.refusal('chat.openDepartment', { groupId: sales }), 'TOO_LARGE');
     });

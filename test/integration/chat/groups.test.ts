@@ -173,12 +173,12 @@ for (const servers of [1, 2]) {
       const { conversationId } = await create();
       const add = { conversationId, entryId: newId(), members: [world.cleo] };
       assert.equal(await ada.refusal('chat.addMembers', add), 'FORBIDDEN');
-      world.limits.members = 2;
+      world.limits.groups.members = 2;
       assert.equal(
         await bob.refusal('chat.createGroup', { entryId: newId(), title: 'x', members: [world.ada, world.cleo] }),
         'TOO_LARGE',
       );
-      world.limits.groupsPerPerson = 1;
+      world.limits.groups.groupsPerPerson = 1;
       assert.equal(await cleo.refusal('chat.createGroup', { entryId: newId(), title: 'x', members: [world.bob] }), 'TOO_LARGE');
       assert.equal(await ada.refusal('chat.createGroup', { entryId: newId(), title: ' ', members: [world.bob] }), 'BAD_REQUEST');
     });

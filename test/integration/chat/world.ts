@@ -35,7 +35,12 @@ export class World implements AsyncDisposable {
       owners: new Map(),
       blocked: new Set(),
       logged: [],
-      limits: { members: 1_000, groupsPerPerson: 5 },
+      limits: {
+        groups: { members: 1_000, groupsPerPerson: 5 },
+        messages: { units: 10_000, files: 10, mentions: 50, everybodyMembers: 1_000 },
+        drafts: 200,
+      },
+      days: 0,
     };
   }
 
@@ -55,6 +60,11 @@ export class World implements AsyncDisposable {
 
   get limits(): Common['limits'] {
     return this.#common.limits;
+  }
+
+  /** From now on messages are kept for so long. */
+  keepMessages(days: number): void {
+    this.#common.days = days;
   }
 
   /** Ends all sessions of somebody, who is owned by nobody then. */

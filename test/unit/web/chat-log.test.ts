@@ -17,6 +17,7 @@ import {
   withPosition,
   withSeen,
 } from '#web/api/chat-log.ts';
+import { cleared } from '#web/api/emptied.ts';
 import type { Conversation, ConversationId, Entry, EntryId, PendingEntry, UserId } from '#web/api/index.ts';
 
 const anna = 'anna' as UserId;
@@ -51,6 +52,16 @@ function listing(headSeq: number, more: Partial<Conversation> = {}): Conversatio
 const numbers = (log: ChatLog) => log.entries.map(({ seq }) => seq);
 
 describe('web/api: chat log', () => {
+  it('holds no texts that are no longer kept, also those that are read late', () => {
+    const reaction = { ...entry(2), kind: 'reaction', body: { target: 'e1', emoji: '👍', on: true } };
+    const log = cleared(withEarlier(logOf(listing(4, { emptiedUpTo: 3 })), [entry(1), reaction, entry(3)], false));
+    assert.deepEqual(
+      log.entries.map(({ body }) => body),
+      [{}, reaction.body, {}, { text: '4' }],
+    );
+    assert.equal(cleared(log), log);
+  });
+
   it('begins with the newest entry and goes back page by page', () => {
     let log = logOf(listing(100));
     assert.deepEqual([numbers(log), log.complete], [[100], false]);

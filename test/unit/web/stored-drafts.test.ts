@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { UCError } from '#shared/protocol/errors.ts';
 import { eventually } from '#test/support/eventually.ts';
-import { type Client, type ConversationId, connect, type Draft, MemoryCredentialStore, StoredDrafts } from '#web/api/index.ts';
+import {
+  type Client,
+  type ConversationId,
+  connect,
+  type Draft,
+  type EntryId,
+  MemoryCredentialStore,
+  StoredDrafts,
+  type UserId,
+} from '#web/api/index.ts';
 import { type Asked, ScriptedServer } from './support/scripted-server.ts';
 
 const here = 'd-here' as ConversationId;
@@ -43,13 +52,13 @@ describe('web/api: drafts in step with the other devices', () => {
   const told = (draft: Partial<Draft>) => server.peer.push({ event: 'chat.draft', ...draft });
 
   it('stores what is written after a pause, and takes it back', async () => {
-    drafts.set(here, 'Hel');
-    drafts.set(here, 'Hello');
+    drafts.set(here, { text: 'Hel' });
+    drafts.set(here, { text: 'Hello' });
     assert.ok(drafts.hasUnstored);
     await eventually(() => assert.equal(stored.get(here)?.text, 'Hello'));
     await eventually(() => assert.equal(drafts.hasUnstored, false));
     assert.equal(server.peer.asked.filter(({ method }) => method === 'chat.setDraft').length, 1);
-    drafts.set(here, '');
+    drafts.set(here, { text: '' });
     assert.equal(drafts.get(here), undefined);
     await eventually(() => assert.equal(stored.get(here)?.text, ''));
   });
@@ -59,7 +68,7 @@ describe('web/api: drafts in step with the other devices', () => {
     drafts.onChange((id) => changed.push(id));
     told({ conversationId: there, text: 'from the phone', version: 5 });
     await eventually(() => assert.equal(drafts.get(there)?.text, 'from the phone'));
-    drafts.set(there, 'written here');
+    drafts.set(there, { text: 'written here' });
     told({ conversationId: there, text: 'late', version: 6 });
     told({ conversationId: here, text: 'last', version: 1 });
     await eventually(() => assert.equal(drafts.get(here)?.text, 'last'));
@@ -67,9 +76,18 @@ describe('web/api: drafts in step with the other devices', () => {
     assert.deepEqual(changed, [there, here]);
   });
 
+  it('carries what a text answers and whom it mentions from one device to the other', async () => {
+    const written = { text: 'Hello @Ben', replyTo: 'e1' as EntryId, called: [{ userId: 'ben' as UserId, name: 'Ben' }] };
+    drafts.set(here, written);
+    await eventually(() => assert.deepEqual(stored.get(here)?.called, written.called));
+    const other = 'd-other' as ConversationId;
+    told({ ...written, conversationId: other, version: 5 });
+    await eventually(() => assert.deepEqual(drafts.get(other), { ...written, conversationId: other, version: 5 }));
+  });
+
   it('keeps what cannot be stored, also for the next life of the client', async () => {
     away = true;
-    drafts.set(here, 'not lost');
+    drafts.set(here, { text: 'not lost' });
     await eventually(() => assert.ok(server.peer.asked.some(({ method }) => method === 'chat.setDraft')));
     drafts.close();
     const next = new StoredDrafts(client);

@@ -14,11 +14,19 @@ export class DraftRepository {
     this.#database = database;
   }
 
-  /** @returns the draft in force, another one when that is newer */
-  async set(userId: UserId, { conversationId, text, replyTo, version }: Draft): Promise<Draft> {
-    const body = text === '' ? noDraft : JSON.stringify({ text, replyTo });
-    const stored = await this.#database.run(draftProcedures.set, { userId, conversationId, body, version });
+  /**
+   * @param most drafts that are kept of one person
+   * @returns the draft in force, another one when that is newer
+   */
+  async set(userId: UserId, { conversationId, version, ...written }: Draft, most: number): Promise<Draft> {
+    const body = written.text === '' ? noDraft : JSON.stringify(written);
+    const stored = await this.#database.run(draftProcedures.set, { userId, conversationId, body, version, most });
     return toDraft(conversationId, stored);
+  }
+
+  /** Deletes some drafts that were written before then, ms since 1970. @returns whether there may be more */
+  deleteOlder(before: number): Promise<boolean> {
+    return this.#database.run(draftProcedures.deleteOlder, { before });
   }
 
   /** Those that are not empty, by conversation, after one of them. */
@@ -39,6 +47,5 @@ export class DraftRepository {
 }
 
 function toDraft(conversationId: ConversationId, { body, version }: { readonly body: string; readonly version: number }): Draft {
-  const { text = '', replyTo } = JSON.parse(body) as Partial<Draft>;
-  return { conversationId, text, ...(replyTo === undefined ? {} : { replyTo }), version };
+  return { text: '', ...(JSON.parse(body) as Partial<Draft>), conversationId, version };
 }

@@ -15,6 +15,8 @@ export interface DraftServiceOptions {
   readonly access: Pick<Access, 'members' | 'reading' | 'isIn'>;
   readonly repository: DraftRepository;
   readonly sessions: Pick<SessionTable, 'ofUser'>;
+  /** Drafts that are kept of one person. */
+  readonly most: () => number;
   readonly clock: Clock;
 }
 
@@ -33,12 +35,12 @@ export class DraftService {
    * @throws UCError `NOT_FOUND` also for conversations of others, `RATE_LIMITED`, `STORAGE_UNAVAILABLE`
    */
   async set(session: Session, { version, ...draft }: Params<'chat.setDraft'>): Promise<Result<'chat.setDraft'>> {
-    const { access, repository, sessions, clock } = this.#options;
+    const { access, repository, sessions, most, clock } = this.#options;
     this.#checkRate(session);
     if (draft.text === '') await access.reading(draft.conversationId, session.userId);
     else await access.members(draft.conversationId, session.userId);
     const written = { ...draft, version: Math.min(version, clock.wallMs() + aheadMs) };
-    const inForce = await repository.set(session.userId, written);
+    const inForce = await repository.set(session.userId, written, most());
     if (inForce.version !== written.version) return inForce;
     const told = fragment('chat.draft', inForce);
     const key = `chat.draft/${inForce.conversationId}`;

@@ -1,13 +1,16 @@
+import type { ConversationId } from '#shared/ids.ts';
 import { UCError } from '#shared/protocol/errors.ts';
 import type { Clock, Timer } from '#shared/runtime/clock.ts';
 import type { Logger } from '#shared/runtime/logger.ts';
 import type { Lease } from '#ucserver/database/lease.ts';
+import type { DraftRepository } from '../drafts/index.ts';
+import type { ChatDays } from '../settings.ts';
 import type { RetentionRepository } from './repository.ts';
 
 export interface RetentionCleanerOptions {
   readonly repository: RetentionRepository;
-  /** Days that messages are kept; 0: for ever. */
-  readonly messageDays: () => number;
+  readonly drafts: Pick<DraftRepository, 'deleteOlder'>;
+  readonly days: () => ChatDays;
   /** Name of this server's life. */
   readonly holder: () => string;
   /** How often to look for what has become too old, ms. */
@@ -16,6 +19,8 @@ export interface RetentionCleanerOptions {
   readonly restMs: number;
   /** What other servers may be given from memory must not be older either. */
   readonly onOld: (before: number) => void;
+  /** The texts of a conversation are gone up to this number. */
+  readonly onEmptied: (conversationId: ConversationId, upTo: number) => void;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -25,7 +30,7 @@ const dayMs = 86_400_000;
 const leaseMs = 60_000;
 const conversationsAtOnce = 200;
 
-/** Empties what is older than it may be, in small steps with rests between them, on one server at a time. */
+/** Deletes messages and drafts that are older than they may be, in small steps with rests between them, on one server at a time. */
 export class RetentionCleaner {
   readonly #options: RetentionCleanerOptions;
   #timer: Timer | undefined;
@@ -48,7 +53,7 @@ export class RetentionCleaner {
     await this.#running;
   }
 
-  /** Goes through all conversations once, unless another server does; never rejects. */
+  /** Goes through everything once, unless another server does; never rejects. */
   run(): Promise<void> {
     this.#running ??= this.#cleanAll().finally(() => {
       this.#running = undefined;
@@ -57,37 +62,50 @@ export class RetentionCleaner {
   }
 
   async #cleanAll(): Promise<void> {
-    const { messageDays, repository, onOld, clock, logger } = this.#options;
-    const days = messageDays();
-    if (days === 0) return;
-    const before = clock.wallMs() - days * dayMs;
-    onOld(before);
+    const { days, onOld, clock, logger } = this.#options;
+    const kept = days();
+    const before = (most: number) => clock.wallMs() - most * dayMs;
     try {
-      if (!(await repository.hold(this.#lease()))) return;
-      for (let after = ''; ; ) {
-        const page = await repository.page(after, before, conversationsAtOnce);
-        for (const { id, isDue } of page) if (isDue && !(await this.#clean(id, before))) return;
-        const last = page.at(-1);
-        if (last === undefined || page.length < conversationsAtOnce || this.#stopped) return;
-        after = last.id;
-        await this.#rest();
+      if (kept.messages > 0) {
+        onOld(before(kept.messages));
+        await this.#cleanMessages(before(kept.messages));
       }
+      if (kept.drafts > 0) await this.#cleanDrafts(before(kept.drafts));
     } catch (error) {
       // While SQL is away everything stays as it is; the next round goes on.
-      if (!(error instanceof UCError)) logger.error('Old messages could not be deleted', { error });
+      if (!(error instanceof UCError)) logger.error('What is too old could not be deleted', { error });
+    }
+  }
+
+  async #cleanMessages(before: number): Promise<void> {
+    const { repository } = this.#options;
+    if (!(await repository.hold(this.#lease()))) return;
+    for (let after = ''; ; ) {
+      const page = await repository.page(after, before, conversationsAtOnce);
+      for (const { id, isDue } of page) if (isDue && !(await this.#clean(id, before))) return;
+      const last = page.at(-1);
+      if (last === undefined || page.length < conversationsAtOnce || this.#stopped) return;
+      after = last.id;
+      await this.#rest();
     }
   }
 
   /** @returns false when this server must not go on. */
-  async #clean(conversationId: Parameters<RetentionRepository['emptyOlder']>[0], before: number): Promise<boolean> {
-    const { repository } = this.#options;
+  async #clean(conversationId: ConversationId, before: number): Promise<boolean> {
+    const { repository, onEmptied } = this.#options;
     for (;;) {
       if (this.#stopped) return false;
-      const { held, more } = await repository.emptyOlder(conversationId, before, this.#lease());
+      const { held, upTo, more } = await repository.emptyOlder(conversationId, before, this.#lease());
       if (!held) return false;
+      if (upTo !== undefined) onEmptied(conversationId, upTo);
       await this.#rest();
       if (!more) return true;
     }
+  }
+
+  async #cleanDrafts(before: number): Promise<void> {
+    const { repository, drafts } = this.#options;
+    while (!this.#stopped && (await repository.hold(this.#lease())) && (await drafts.deleteOlder(before))) await this.#rest();
   }
 
   #rest(): Promise<void> {

@@ -1,4 +1,3 @@
 export { RetentionCleaner } from './cleaner.ts';
 export { retentionProcedures } from './procedures.ts';
 export { RetentionRepository } from './repository.ts';
-export { messageDaysSetting } from './settings.ts';

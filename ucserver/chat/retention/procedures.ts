@@ -18,6 +18,16 @@ export interface EmptyOlder {
   readonly lease: Lease;
 }
 
+/** What a step of emptying has done. */
+export interface Emptied {
+  /** False: another server is at it. */
+  readonly held: boolean;
+  /** What is old is empty up to this number; missing: nothing was done. */
+  readonly upTo?: number;
+  /** There may be further ones. */
+  readonly more: boolean;
+}
+
 export interface EmptyWritten {
   readonly conversationId: ConversationId;
   readonly author: string;
@@ -39,8 +49,8 @@ export const retentionProcedures = procedureSet('retention', import.meta.url, {
     return yield* holdLease(queries, lease);
   },
 
-  /** Empties the next old entries of a conversation. `held`: false when another server is at it; `more`: there may be further ones. */
-  *emptyOlder(queries: Queries, { conversationId, before, lease }: EmptyOlder): Steps<{ held: boolean; more: boolean }> {
+  /** Empties the next old entries of a conversation. */
+  *emptyOlder(queries: Queries, { conversationId, before, lease }: EmptyOlder): Steps<Emptied> {
     const { db } = queries;
     if (!(yield* holdLease(queries, lease))) return { held: false, more: false };
     const place = yield* first(db.selectFrom('conversations').select('emptied_seq').where('id', '=', conversationId));
@@ -61,7 +71,7 @@ export const retentionProcedures = procedureSet('retention', import.meta.url, {
     if (last === undefined) return { held: true, more: false };
     yield* emptyEntries(queries, conversationId, old);
     yield* change(db.updateTable('conversations').set({ emptied_seq: last.seq }).where('id', '=', conversationId));
-    return { held: true, more: young < 0 && next.length === entriesAtOnce };
+    return { held: true, upTo: last.seq, more: young < 0 && next.length === entriesAtOnce };
   },
 
   /** Empties the next entries of one author; answers the number up to which it has looked, `undefined` at the end. */

@@ -1,7 +1,7 @@
 import { type ConversationId, conversationIdSchema } from '#shared/ids.ts';
 import type { Database } from '#ucserver/database/index.ts';
 import type { Lease } from '#ucserver/database/lease.ts';
-import { retentionProcedures } from './procedures.ts';
+import { type Emptied, retentionProcedures } from './procedures.ts';
 
 /** A conversation, and whether it has something old that was not looked at yet. */
 export interface OldConversation {
@@ -21,8 +21,7 @@ export class RetentionRepository {
     return this.#database.run(retentionProcedures.hold, lease);
   }
 
-  /** @returns whether the lease is ours still, and whether there is more in this conversation */
-  emptyOlder(conversationId: ConversationId, before: number, lease: Lease): Promise<{ held: boolean; more: boolean }> {
+  emptyOlder(conversationId: ConversationId, before: number, lease: Lease): Promise<Emptied> {
     return this.#database.run(retentionProcedures.emptyOlder, { conversationId, before, lease });
   }
 

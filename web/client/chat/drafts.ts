@@ -1,12 +1,17 @@
-import type { ConversationId, EntryId, StoredDrafts, Unsubscribe, UserId, Written } from '#web/api/index.ts';
+import { mostMentions } from '#shared/protocol/chat.ts';
+import {
+  type Called,
+  type ConversationId,
+  type DraftContent,
+  type EntryId,
+  isSameDraft,
+  type StoredDrafts,
+  type Unsubscribe,
+  type UserId,
+  type Written,
+} from '#web/api/index.ts';
 import { Store } from '#web/ui/store.ts';
 import { callsByName } from './mention-pieces.ts';
-
-/** Somebody, or everybody, who was picked to be mentioned, by the name that stands in the text. */
-export interface Called {
-  readonly userId: UserId | 'everybody';
-  readonly name: string;
-}
 
 /** A text that is being written, with those picked while it was. */
 export interface Writing {
@@ -36,9 +41,8 @@ export class Drafts {
   of(id: ConversationId): Store<Draft> {
     const known = this.#byId.get(id);
     if (known !== undefined) return known;
-    const { text = '', replyTo } = this.#stored.get(id) ?? {};
-    const draft = new Store<Draft>({ ...nothing, text, replyTo });
-    draft.on((next) => this.#stored.set(id, next.text, next.replyTo));
+    const draft = new Store<Draft>({ ...nothing, ...this.#stored.get(id) });
+    draft.on((next) => this.#stored.set(id, contentOf(next)));
     this.#byId.set(id, draft);
     return draft;
   }
@@ -51,8 +55,8 @@ export class Drafts {
   #take(id: ConversationId): void {
     const draft = this.#byId.get(id);
     if (draft === undefined) return;
-    const { text = '', replyTo } = this.#stored.get(id) ?? {};
-    if (draft.value.text !== text || draft.value.replyTo !== replyTo) draft.set({ ...draft.value, text, replyTo });
+    const { text = '', replyTo, called = [] } = this.#stored.get(id) ?? {};
+    if (!isSameDraft(contentOf(draft.value), { text, replyTo, called })) draft.set({ ...draft.value, text, replyTo, called });
   }
 
   /** There is text that would be lost with this page: no server has it yet, or a message is being changed. */
@@ -75,6 +79,13 @@ export function writingOf(draft: Draft): Writing {
 export function withWriting(draft: Draft, writing: Writing): Draft {
   const { editing } = draft;
   return editing === undefined ? { ...draft, ...writing } : { ...draft, editing: { ...editing, ...writing } };
+}
+
+/** What the other devices get: of those who were picked, the ones whose names still stand in the text. */
+function contentOf({ text, replyTo, called }: Draft): DraftContent {
+  const there = new Map(called.filter(({ name }) => callsByName(text, name)).map((each) => [each.userId, each]));
+  const kept = [...there.values()].slice(0, mostMentions);
+  return { text, ...(replyTo === undefined ? {} : { replyTo }), ...(kept.length === 0 ? {} : { called: kept }) };
 }
 
 /** Whom a text mentions: those who were picked and whose names still stand in it. */

@@ -1,9 +1,8 @@
 import { type KeyboardEvent, type RefObject, useId, useMemo, useState } from 'react';
-import type { LiveConversation } from '#web/api/index.ts';
+import type { Called, LiveConversation } from '#web/api/index.ts';
 import { useWorkspace } from '#web/client/app/hooks.ts';
 import { useNameOf } from '#web/client/people/person-name.ts';
 import { useWords } from '#web/ui/text.ts';
-import type { Called } from './drafts.ts';
 import { type MentionQuery, matching, mentionQuery } from './mention-search.ts';
 import { applyChange } from './text-field.ts';
 

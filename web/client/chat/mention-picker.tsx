@@ -1,8 +1,8 @@
 import { makeStyles, mergeClasses, Text, tokens } from '@fluentui/react-components';
 import { PeopleTeamRegular } from '@fluentui/react-icons/svg/people-team';
+import type { Called } from '#web/api/index.ts';
 import { PersonAvatar } from '#web/client/presence/person-avatar.tsx';
 import { useWords } from '#web/ui/text.ts';
-import type { Called } from './drafts.ts';
 
 const useStyles = makeStyles({
   box: {

@@ -1,11 +1,10 @@
 import { type ReactNode, useState } from 'react';
-import { type EntryId, type LiveConversation, type ShownMessage, UCError, type UserId } from '#web/api/index.ts';
+import { type Called, type EntryId, type LiveConversation, type ShownMessage, UCError, type UserId } from '#web/api/index.ts';
 import { useWorkspace } from '#web/client/app/hooks.ts';
 import { useNotices } from '#web/ui/notices.tsx';
 import { useWords } from '#web/ui/text.ts';
 import { DeleteDialog } from './delete-dialog.tsx';
 import { DetailsDialog } from './details-dialog.tsx';
-import type { Called } from './drafts.ts';
 import { ForwardDialog } from './forward-dialog.tsx';
 import { useRights } from './may-write.ts';
 
