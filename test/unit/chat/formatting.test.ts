@@ -137,7 +137,7 @@ describe('formatting of messages', () => {
     ]) {
       const beganMs = performance.now();
       parseFormatting(text);
-      assert.ok(performance.now() - beganMs < 500, text.slice(0, 10));
+      assert.ok(performance.now() - beganMs < 5_000, text.slice(0, 10));
     }
   });
 });
