@@ -3,6 +3,7 @@ import { fileSettings } from './files/index.ts';
 import { journalDaysSetting } from './journal/index.ts';
 import { companyDefaultSetting } from './permissions/index.ts';
 import { auditDaysSetting } from './privacy/index.ts';
+import { directoryCountrySetting } from './phone-book/index.ts';
 import type { SettingDefinition } from './settings/index.ts';
 
 /** The settings of all features. */
@@ -11,5 +12,6 @@ export const allSettings: readonly SettingDefinition<unknown>[] = [
   ...chatSettings,
   ...fileSettings,
   journalDaysSetting as SettingDefinition<unknown>,
+  directoryCountrySetting as SettingDefinition<unknown>,
   auditDaysSetting as SettingDefinition<unknown>,
 ];

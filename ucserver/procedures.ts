@@ -7,6 +7,7 @@ import { fileProcedures } from './files/index.ts';
 import { journalProcedures } from './journal/index.ts';
 import { licensingProcedures } from './licensing/index.ts';
 import { permissionProcedures } from './permissions/index.ts';
+import { phoneBookProcedures } from './phone-book/index.ts';
 import { presenceProcedures } from './presence/index.ts';
 import { auditTrimProcedures, privacyProcedures } from './privacy/index.ts';
 import { settingProcedures } from './settings/index.ts';
@@ -28,6 +29,7 @@ export const procedures: readonly ProcedureSet[] = [
   retentionProcedures,
   sipProcedures,
   journalProcedures,
+  phoneBookProcedures,
   privacyProcedures,
   auditTrimProcedures,
 ];

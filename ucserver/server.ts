@@ -25,6 +25,7 @@ import { createLicensing } from './licensing/index.ts';
 import { createOutbox, databaseWatch, folderDisk, RedisPendingStore, redisWatch, spoolFolder } from './outbox/index.ts';
 import { createOwnership } from './ownership/index.ts';
 import { createPermissions, type Permissions } from './permissions/index.ts';
+import { createPhoneBooks, directoryCountrySetting, type PhoneBooks } from './phone-book/index.ts';
 import { createPresence, type PresenceService } from './presence/index.ts';
 import { AuditCleaner, auditDaysSetting } from './privacy/index.ts';
 import { procedures } from './procedures.ts';
@@ -53,6 +54,7 @@ export interface UCServer {
   readonly permissions: Permissions;
   readonly presence: PresenceService;
   readonly signIn: SignIn;
+  readonly phoneBooks: PhoneBooks;
   readonly journal: Journal;
   /** Where the devices of all servers are. */
   readonly locations: Locations;
@@ -155,6 +157,11 @@ export async function startServer({
     },
   });
   tellCardChanges({ directory, sessionsShowing: (userId) => presence.sessionsShowing(userId) });
+
+  const phoneBooks = createPhoneBooks({
+    ...{ replica, directory, dispatcher, logger },
+    country: () => settings.get(directoryCountrySetting),
+  });
 
   const outbox = await createOutbox({
     ...{ config: config.outbox, members, health, registry, ...base },
@@ -264,6 +271,7 @@ export async function startServer({
     permissions,
     presence,
     signIn,
+    phoneBooks,
     journal,
     locations,
     sip,

@@ -10,6 +10,7 @@ import { journalEvents, journalMethods } from './journal.ts';
 import { licensingEvents } from './licensing.ts';
 import type { Events, Methods } from './methods.ts';
 import { permissionEvents, permissionMethods } from './permissions.ts';
+import { phoneBookMethods } from './phone-book.ts';
 import { phoneMethods } from './phones.ts';
 import { presenceEvents, presenceMethods } from './presence.ts';
 import { sessionEvents, sessionMethods } from './session.ts';
@@ -29,6 +30,7 @@ export const methods = {
   ...chatDraftMethods,
   ...chatSearchMethods,
   ...phoneMethods,
+  ...phoneBookMethods,
   ...journalMethods,
 } as const satisfies Methods;
 

@@ -9,6 +9,7 @@ import { readConfig } from './config-file.ts';
 import { addInitCommand, report } from './init.ts';
 import { addLicenceCommands } from './licence.ts';
 import { addPersonCommands } from './person.ts';
+import { addPhoneBookCommands } from './phone-book.ts';
 import { addUserCommands, type InCompany } from './users.ts';
 
 /** The command-line tool. Exit codes: 0 done, 1 failed, 2 wrong configuration or wrong use. */
@@ -47,6 +48,7 @@ program
 
 addUserCommands(program, inCompany);
 addPersonCommands(program, inCompany);
+addPhoneBookCommands(program, inCompany);
 addLicenceCommands(program, async (act) => {
   const config = readConfig(configFile());
   await withCompany(config, logger, ({ database }) => act(database, config));

@@ -90,7 +90,7 @@ function emergencyNumber(number: string, { emergencyNumbers, outsidePrefix }: Si
 }
 
 /** Without what people write for the eye: separators, and the (0) of "+49 (0)30", which is not dialled behind a country code. */
-function bare(text: string): string {
+export function bare(text: string): string {
   const [withoutParameters = ''] = text.trim().replace(/^tel:/i, '').split(';');
   const plain = withoutParameters.normalize('NFKC');
   return (plain.startsWith('+') ? plain.replace('(0)', '') : plain).replace(separators, '');
