@@ -13,6 +13,7 @@ export class RawSession {
   /** Resolves with the close code. */
   readonly closed: Promise<number>;
   readonly #socket: WebSocket;
+  #left = false;
 
   private constructor(socket: WebSocket, answer: { result?: OpenResult; error?: WireError }) {
     this.#socket = socket;
@@ -44,7 +45,7 @@ export class RawSession {
   }
 
   get isOpen(): boolean {
-    return this.result?.status === 'welcome' && this.#socket.readyState === WebSocket.OPEN;
+    return this.result?.status === 'welcome' && !this.#left && this.#socket.readyState === WebSocket.OPEN;
   }
 
   /** Keeps the session as a living client does. */
@@ -55,6 +56,7 @@ export class RawSession {
 
   /** Signs off, so that nothing waits for this device. */
   leave(): void {
+    this.#left = true;
     if (this.#socket.readyState === WebSocket.OPEN)
       this.#socket.send(JSON.stringify({ id: 3, method: 'session.close', params: {} }));
   }
