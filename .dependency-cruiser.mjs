@@ -11,6 +11,7 @@ const features = [
   ['licensing'],
   ['sign-in'],
   ['account'],
+  ['provisioning'],
   ['presence'],
   ['contacts'],
   ['files'],

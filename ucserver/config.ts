@@ -15,6 +15,7 @@ import { licensingConfigSchema } from './licensing/index.ts';
 import { outboxConfigSchema } from './outbox/index.ts';
 import { ownershipConfigSchema } from './ownership/index.ts';
 import { presenceConfigSchema } from './presence/index.ts';
+import { provisioningConfigSchema } from './provisioning/index.ts';
 import { signInConfigSchema } from './sign-in/index.ts';
 import { sipConfigSchema } from './sip/index.ts';
 
@@ -48,6 +49,7 @@ export const configSchema = defineConfig({
   chat: chatConfigSchema.describe('Chat.'),
   files: filesConfigSchema.describe('Files that people exchange.'),
   sip: sipConfigSchema.describe('Phones.'),
+  provisioning: provisioningConfigSchema.describe('Settings that phones fetch by themselves.'),
   journal: journalConfigSchema.describe('The journal of calls.'),
   outbox: outboxConfigSchema.describe('What is accepted while the database is away.'),
   log: logSchema.describe('The log.'),

@@ -10,6 +10,7 @@ import { permissionProcedures } from './permissions/index.ts';
 import { phoneBookProcedures } from './phone-book/index.ts';
 import { presenceProcedures } from './presence/index.ts';
 import { auditTrimProcedures, privacyProcedures } from './privacy/index.ts';
+import { provisioningProcedures } from './provisioning/index.ts';
 import { settingProcedures } from './settings/index.ts';
 import { sipProcedures } from './sip/index.ts';
 
@@ -28,6 +29,7 @@ export const procedures: readonly ProcedureSet[] = [
   draftProcedures,
   retentionProcedures,
   sipProcedures,
+  provisioningProcedures,
   journalProcedures,
   phoneBookProcedures,
   privacyProcedures,

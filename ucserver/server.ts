@@ -26,13 +26,14 @@ import { createOutbox, databaseWatch, folderDisk, RedisPendingStore, redisWatch,
 import { createOwnership } from './ownership/index.ts';
 import { createPermissions, type Permissions } from './permissions/index.ts';
 import { createPhoneBooks, directoryCountrySetting, type PhoneBooks } from './phone-book/index.ts';
+import { createPhones } from './phones.ts';
 import { createPresence, type PresenceService } from './presence/index.ts';
 import { AuditCleaner, auditDaysSetting } from './privacy/index.ts';
 import { procedures } from './procedures.ts';
 import { watchReach } from './reach.ts';
 import { registerSettingMethods, Settings } from './settings/index.ts';
 import { createSignIn, type SignIn } from './sign-in/index.ts';
-import { createSip, LocationStore, type Locations, ServerLocations, type Sip } from './sip/index.ts';
+import type { Locations, Sip } from './sip/index.ts';
 
 export interface ServerOptions {
   readonly config: Config;
@@ -195,14 +196,8 @@ export async function startServer({
     holder: () => incarnationId(cluster.self),
   });
 
-  const locations = new ServerLocations({
-    ...{ cluster, store: new LocationStore({ redis: cluster.redis, signer, keys }), ...base },
-    dataFolder: config.server.dataFolder,
-  });
-  const sip = createSip({
-    ...{ config: config.sip, health, ...stored, logger, meshKeys, dispatcher, self: serverId, locations },
-    ownHost: () => new URL(cluster.meshUrl).hostname,
-  });
+  const phones = createPhones({ config, cluster, ...stored, directory, dispatcher, health, logger, url: () => http.url });
+  const { locations, sip } = phones;
 
   const forgotten = dispatcher.missing();
   if (forgotten.length > 0) throw new Error(`nobody handles ${forgotten.join(', ')}`);
@@ -223,6 +218,7 @@ export async function startServer({
       authRoutes({ authenticator, perMinute: config.http.authPerMinute, clock }),
       pictureRoutes({ directory, authenticator, seesPicture: (presentity, reader) => levelOf(presentity, reader) !== 'blocked' }),
       files.routes,
+      phones.routes,
       systemRoutes({
         ...{ servers, health, registry, metricsFrom: new Networks(config.http.metricsFrom) },
         isDraining: () => signIn.load().draining,
@@ -243,11 +239,10 @@ export async function startServer({
   lifecycle.add({ name: 'privacy', start: () => auditCleaner.start(), stop: () => auditCleaner.stop() });
   lifecycle.add({ name: 'sessions', start: () => sessions.start(), stop: () => sessions.stop() });
   lifecycle.add({ name: 'sign-in', start: () => signIn.start(), stop: () => signIn.stop() });
-  lifecycle.add({ name: 'locations', start: () => locations.start(), stop: () => locations.stop() });
-  if (sip !== undefined) lifecycle.add({ name: 'sip', start: () => sip.start(), stop: () => sip.stop() });
+  phones.addTo(lifecycle);
   // Features must be listening before the mesh is joined, and the mesh be joined before people come.
   lifecycle.add({ name: 'mesh', start: () => cluster.start() });
-  if (sip !== undefined) lifecycle.add({ name: 'phones', start: () => sip.resume() });
+  phones.addAfterMesh(lifecycle);
   // Its ledger knows the life that has just begun.
   lifecycle.add({ name: 'licensing', start: () => licensing.start(), stop: () => licensing.stop() });
   lifecycle.add({

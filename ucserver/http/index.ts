@@ -1,3 +1,4 @@
+export { AddressRate } from './address-rate.ts';
 export type { RequestState } from './answers.ts';
 export { type AuthRoutesOptions, authRoutes } from './auth-routes.ts';
 export { bearerOf } from './bearer.ts';

@@ -3,6 +3,7 @@ import type { Logger } from '#shared/runtime/logger.ts';
 import type { KnownDevice, SipDevices } from './devices.ts';
 import { challenges, digestVerifier, parseCredentials, provesSecret } from './digest.ts';
 import type { DigestNonces } from './digest-nonces.ts';
+import { userOf } from './register-request.ts';
 import type { SourceGuard } from './source-guard.ts';
 import type { SrfRequest, SrfResponder } from './srf.ts';
 
@@ -27,28 +28,35 @@ export class DeviceGate {
   /** The device that proved its secret; if none did, the request is answered. */
   admit(request: SrfRequest, response: SrfResponder): KnownDevice | undefined {
     const { devices, nonces, guard, logger } = this.#options;
-    if (guard.isBlocked(request.source_address)) {
-      response.send(503, { headers: { 'Retry-After': '600' } });
+    const from = request.source_address;
+    const credentials = parseCredentials(request.get('Authorization') ?? '');
+    const blockedMs = guard.blockedForMs(from, () => credentials?.username ?? userOf(request.getParsedHeader('from').uri));
+    if (blockedMs > 0) {
+      response.send(503, { headers: { 'Retry-After': String(Math.ceil(blockedMs / 1_000)) } });
       return undefined;
     }
-    const credentials = parseCredentials(request.get('Authorization') ?? '');
     if (credentials === undefined || credentials.realm !== devices.realm) {
       this.#challenge(response, false);
       return undefined;
     }
-    const device = devices.find(credentials.username);
-    const isProved = provesSecret(credentials, device?.verifier ?? this.#nobody, request.method);
+    const { username } = credentials;
+    const known = devices.known(username);
+    const isProved = provesSecret(credentials, known?.device.verifier ?? this.#nobody, request.method);
     const judgement = nonces.judge(credentials.nonce, credentials.count);
-    if (device !== undefined && isProved && judgement === 'fresh') {
-      nonces.use(credentials.nonce, credentials.count);
-      return device;
-    }
-    // An old nonce with the right secret is what every phone brings now and then, and some never count its uses.
-    if (isProved) this.#challenge(response, true);
-    else {
-      guard.failed(request.source_address);
-      logger.debug('a device was not let in', { device: credentials.username, from: request.source_address, judgement });
+    if (!isProved) {
+      guard.failed(from, username);
+      logger.debug('a device was not let in', { device: username, from, judgement });
       this.#challenge(response, false);
+    } else if (known === undefined || !known.isAdmitted) {
+      // A phone that does not know yet that it was revoked, or that its person is locked, guesses nothing.
+      response.send(403);
+    } else if (judgement !== 'fresh') {
+      // An old nonce with the right secret is what every phone brings now and then, and some never count its uses.
+      this.#challenge(response, true);
+    } else {
+      nonces.use(credentials.nonce, credentials.count);
+      guard.proved(from, username);
+      return known.device;
     }
     return undefined;
   }

@@ -1,11 +1,13 @@
 import type { ServerId } from '#shared/ids.ts';
+import type { MeshKeys } from '#shared/mesh/mesh-keys.ts';
+import type { Clock } from '#shared/runtime/clock.ts';
 import type { Health } from '#shared/runtime/health.ts';
 import type { Logger } from '#shared/runtime/logger.ts';
 import type { Dispatcher } from '#ucserver/gateway/index.ts';
 import type { SipConfig } from './config.ts';
 import { SipConnection } from './connection.ts';
 import { DeviceGate } from './device-gate.ts';
-import { type KnownDevice, SipDevices, type SipDevicesOptions } from './devices.ts';
+import type { KnownDevice, SipDevices } from './devices.ts';
 import { DigestNonces } from './digest-nonces.ts';
 import { edgeAddress, readListeners } from './edge-address.ts';
 import { EdgeProcess } from './edge-process.ts';
@@ -18,7 +20,7 @@ import { SourceGuard } from './source-guard.ts';
 import type { SrfApplication, SrfRequest, SrfResponder } from './srf.ts';
 
 export { type SipConfig, sipConfigSchema } from './config.ts';
-export type { KnownDevice } from './devices.ts';
+export { type KnownDevice, type NewSecret, SipDevices } from './devices.ts';
 export {
   challenges,
   type DigestCredentials,
@@ -72,23 +74,25 @@ export interface Sip {
   stop(): Promise<void>;
 }
 
-export interface SipDependencies extends SipDevicesOptions {
+export interface SipDependencies {
   readonly config: SipConfig;
+  readonly devices: SipDevices;
+  readonly clock: Clock;
   readonly logger: Logger;
+  readonly meshKeys: MeshKeys;
   readonly health: Health;
   readonly dispatcher: Pick<Dispatcher, 'register'>;
   readonly self: ServerId;
-  readonly locations: Pick<ServerLocations, 'hold' | 'onMoved' | 'left'>;
+  readonly locations: Pick<ServerLocations, 'hold' | 'onMoved' | 'left' | 'locationsOf'>;
   /** How other servers reach this host, known when it is asked for. */
   readonly ownHost: () => string;
 }
 
 /** People can have devices on any server. @returns undefined when neither an edge nor a drachtio-server is configured: this server has no phones. */
 export function createSip(dependencies: SipDependencies): Sip | undefined {
-  const { config, clock, logger, health, dispatcher, meshKeys, self, locations } = dependencies;
+  const { config, devices, clock, logger, health, dispatcher, meshKeys, self, locations } = dependencies;
   const { drachtio, listeners } = config;
-  const devices = new SipDevices(dependencies);
-  registerPhoneMethods(dispatcher, devices);
+  registerPhoneMethods(dispatcher, devices, locations);
   if (drachtio === undefined && listeners.length === 0) return undefined;
   const connection = new SipConnection(logger, health.register('sip'));
   const edge = drachtio === undefined ? new EdgeProcess(config, clock, logger) : undefined;

@@ -173,8 +173,8 @@ export class ServerLocations implements Locations {
 }
 
 /** What others need of a binding. */
-function told({ contact, flow, path, protocol, source }: Binding): DeviceBinding {
-  return { contact, flow, path: [...path], protocol, source };
+function told({ contact, flow, path, protocol, source, since, userAgent }: Binding): DeviceBinding {
+  return { contact, flow, path: [...path], protocol, source, since, userAgent };
 }
 
 function sameBindings(some: readonly DeviceBinding[], others: readonly Binding[]): boolean {
@@ -186,6 +186,7 @@ function sameBinding(one: DeviceBinding, other: Binding | undefined): boolean {
     other !== undefined &&
     one.contact === other.contact &&
     one.protocol === other.protocol &&
+    one.userAgent === other.userAgent &&
     one.source.host === other.source.host &&
     one.source.port === other.source.port &&
     one.path.join() === other.path.join() &&

@@ -3,8 +3,11 @@ import type { SipAddress, SrfRequest } from './srf.ts';
 
 /** Pure: what a REGISTER asks for. The SIP edge has found it well formed; what an application needs beyond that is checked here. */
 
-/** @returns undefined when it asks for nothing that can be understood */
-export function readRegister(request: SrfRequest): Register | undefined {
+/**
+ * @param at when it came, in ms since 1970
+ * @returns undefined when it asks for nothing that can be understood
+ */
+export function readRegister(request: SrfRequest, at: number): Register | undefined {
   const contact = request.get('Contact');
   const { seq } = request.getParsedHeader('cseq');
   const expiresSeconds = secondsOf(request.get('Expires'));
@@ -13,6 +16,8 @@ export function readRegister(request: SrfRequest): Register | undefined {
     ...{ callId: request.get('Call-ID') ?? '', seq, expiresSeconds, path: path === undefined ? [] : [path] },
     protocol: request.protocol.toLowerCase(),
     source: { host: request.source_address, port: Number(request.source_port) },
+    userAgent: request.get('User-Agent')?.slice(0, 200),
+    at,
   };
   if (contact === undefined) return { ...general, contacts: [] };
   if (contact.trim() === '*') return { ...general, contacts: 'all' };

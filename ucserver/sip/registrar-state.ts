@@ -13,6 +13,9 @@ export interface Binding {
   readonly protocol: string;
   /** From where its REGISTER came. */
   readonly source: { readonly host: string; readonly port: number };
+  /** Since when it is registered without interruption, in ms since 1970. */
+  readonly since: number;
+  readonly userAgent: string | undefined;
   /** On the clock of who keeps it, in ms. */
   readonly expiresMs: number;
 }
@@ -33,6 +36,9 @@ export interface Register {
   readonly path: readonly string[];
   readonly protocol: string;
   readonly source: Binding['source'];
+  readonly userAgent: string | undefined;
+  /** When it came, in ms since 1970. */
+  readonly at: number;
 }
 
 export interface RegistrarRules {
@@ -82,8 +88,9 @@ export function registered(
     result = result.filter((each) => each !== known);
     if (asked === 0) continue;
     const expiresMs = nowMs + Math.round(grantedSeconds(asked, random, rules) * 1_000);
-    const { path, protocol, source } = register;
-    result = [...result, { contact: contact.uri, flow, callId, seq, path, protocol, source, expiresMs }];
+    const { path, protocol, source, userAgent } = register;
+    const since = known?.since ?? register.at;
+    result = [...result, { contact: contact.uri, flow, callId, seq, path, protocol, source, userAgent, since, expiresMs }];
   }
   return result.length > rules.bindings ? refused(403, 'Too Many Bindings') : { kind: 'accepted', bindings: result };
 }

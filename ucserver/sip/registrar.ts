@@ -75,20 +75,21 @@ export class Registrar {
       if (this.#devices.has(deviceId) || devices.find(deviceId)?.userId !== userId) continue;
       const restored = bindings
         .filter(({ protocol }) => protocol === 'udp')
-        .map((binding) => ({ ...binding, flow: binding.flow, callId: '', seq: 0, expiresMs }));
+        .map((binding) => ({ ...binding, flow: binding.flow, userAgent: binding.userAgent, callId: '', seq: 0, expiresMs }));
       this.#put(deviceId, userId, restored);
     }
   }
 
   /** Answers a REGISTER. */
   handle(request: SrfRequest, response: SrfResponder): void {
-    const device = this.#options.gate.admit(request, response);
+    const { gate, clock } = this.#options;
+    const device = gate.admit(request, response);
     if (device === undefined) return;
-    const register = readRegister(request);
+    const register = readRegister(request, Math.floor(clock.wallMs()));
     if (register === undefined) response.send(400, 'Malformed Contact');
     else if (userOf(request.getParsedHeader('to').uri) !== device.id) response.send(403, 'Not Your Address');
     else {
-      const nowMs = this.#options.clock.monotonicMs();
+      const nowMs = clock.monotonicMs();
       const outcome = registered(this.bindingsOf(device.id), register, nowMs, Math.random());
       if (outcome.kind === 'refused') {
         const least = outcome.minExpiresSeconds;

@@ -24,6 +24,15 @@ export interface NewSipDevice {
   readonly audit: DatedAuditEntry;
 }
 
+export interface Renewal {
+  readonly userId: string;
+  readonly id: string;
+  readonly verifier: DigestVerifier;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly audit: DatedAuditEntry;
+}
+
 export interface Revocation {
   readonly act: StoredAct;
   readonly id: string;
@@ -46,6 +55,19 @@ export const sipProcedures = procedureSet('sip', import.meta.url, {
       yield* recordChange(queries, 'sipDevice', [id], act.at);
       return device;
     });
+  },
+
+  /** Replaces the secret of a device. @throws UCError NOT_FOUND */
+  *renew(queries, { userId, id, verifier, at, audit }: Renewal): Steps<SipDevice> {
+    const { db } = queries;
+    const own = db.selectFrom('sip_devices').selectAll().where('id', '=', id).where('user_id', '=', userId);
+    const known = yield* first(own.where('revoked_at', 'is', null));
+    if (known === undefined) throw new UCError('NOT_FOUND', undefined, { field: 'params.id' });
+    const verifiers = { verifier_md5: verifier.MD5, verifier_sha256: verifier['SHA-256'] };
+    yield* change(db.updateTable('sip_devices').set(verifiers).where('id', '=', id));
+    yield* recordAudit(queries, audit);
+    yield* recordChange(queries, 'sipDevice', [id], at);
+    return { id, name: known.name, createdAt: known.created_at };
   },
 
   /** Takes a device of the actor away; one that is gone already stays so. @throws UCError NOT_FOUND */

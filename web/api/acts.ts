@@ -31,6 +31,7 @@ const acts: Readonly<Record<ActMethod, 'actId' | 'entryId' | 'fileId'>> = {
   'files.finish': 'fileId',
   'files.remove': 'fileId',
   'phones.create': 'actId',
+  'phones.renewSecret': 'actId',
   'phones.revoke': 'actId',
   'journal.markRead': 'actId',
   'journal.note': 'actId',

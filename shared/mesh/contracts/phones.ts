@@ -16,6 +16,9 @@ export const deviceBindingSchema = z.object({
   protocol: z.string().max(8),
   /** From where its REGISTER came. */
   source: z.object({ host: z.string().max(64), port }),
+  /** Since when it is registered without interruption, in ms since 1970. */
+  since: z.number().int().min(0),
+  userAgent: z.string().max(200).optional(),
 });
 export type DeviceBinding = z.infer<typeof deviceBindingSchema>;
 

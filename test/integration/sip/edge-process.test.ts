@@ -11,7 +11,7 @@ import { EdgeUnderTest, testSecret } from '#test/support/sip/edge.ts';
 import { Phone } from '#test/support/sip/phone.ts';
 import type { WireAddress } from '#test/support/sip/wire.ts';
 import type { Database, Replica } from '#ucserver/database/index.ts';
-import { createSip, sipConfigSchema } from '#ucserver/sip/index.ts';
+import { createSip, SipDevices, sipConfigSchema } from '#ucserver/sip/index.ts';
 
 /** A company without any device: what is tried here is the edge, not who registers. */
 const base = {
@@ -20,10 +20,12 @@ const base = {
   dispatcher: { register: () => undefined },
   meshKeys: new MeshKeys('test', 'a-password-of-the-mesh'),
   self: serverIdSchema.parse('one'),
-  locations: { hold: () => undefined, onMoved: () => () => undefined, left: async () => [] },
+  locations: { hold: () => undefined, onMoved: () => () => undefined, left: async () => [], locationsOf: () => [] },
   ownHost: () => '127.0.0.1',
-  database: {} as Database,
-  replica: { items: () => new Map(), onChange: () => () => undefined } as unknown as Replica,
+  devices: new SipDevices({
+    ...{ database: {} as Database, clock: systemClock, realm: 'test', provisioning: () => undefined },
+    replica: { items: () => new Map(), onChange: () => () => undefined } as unknown as Replica,
+  }),
 };
 
 describe('SIP of a server', () => {

@@ -135,7 +135,7 @@ describe('registrar of a server', () => {
     const before = located().length;
     await ann.client.call('phones.revoke', { ...act(), id: first.device.id });
     await eventually(() => located().length < before);
-    assert.equal((await register(credentials.id, authorization(challenge, credentials, '00000002'))).status, 401);
+    assert.equal((await register(credentials.id, authorization(challenge, credentials, '00000002'))).status, 403);
   });
 
   it('lets in no device of who is locked, and forgets where they were', async () => {
@@ -148,7 +148,7 @@ describe('registrar of a server', () => {
     assert.equal(locations()?.length, 1);
     await asOperator(stage.mesh, ({ directory }) => directory.lockUser(bob.userId, true, { actor: 'system' }));
     await eventually(() => assert.deepEqual(locations(), []), { withinMs: 5_000, what: 'the server knows that bob is locked' });
-    assert.equal((await register(credentials.id, authorization(challenge, credentials, '00000002'))).status, 401);
+    assert.equal((await register(credentials.id, authorization(challenge, credentials, '00000002'))).status, 403);
     assert.deepEqual(locations(), []);
   });
 
