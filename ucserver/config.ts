@@ -5,6 +5,7 @@ import { redisConfigSchema } from '#shared/redis/config.ts';
 import { defineConfig } from '#shared/runtime/config.ts';
 import { logLevels } from '#shared/runtime/logger.ts';
 import { authConfigSchema } from './auth/index.ts';
+import { callsConfigSchema } from './calls/index.ts';
 import { chatConfigSchema } from './chat/index.ts';
 import { databaseConfigSchema } from './database/index.ts';
 import { filesConfigSchema } from './files/index.ts';
@@ -49,6 +50,7 @@ export const configSchema = defineConfig({
   chat: chatConfigSchema.describe('Chat.'),
   files: filesConfigSchema.describe('Files that people exchange.'),
   sip: sipConfigSchema.describe('Phones.'),
+  calls: callsConfigSchema.describe('Calls between phones.'),
   provisioning: provisioningConfigSchema.describe('Settings that phones fetch by themselves.'),
   journal: journalConfigSchema.describe('The journal of calls.'),
   outbox: outboxConfigSchema.describe('What is accepted while the database is away.'),

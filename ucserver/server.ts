@@ -12,6 +12,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { createAccount, pictureRoutes } from './account/index.ts';
 import { allSettings } from './all-settings.ts';
 import { createAuth, mayDo } from './auth/index.ts';
+import { CallService } from './calls/index.ts';
 import { chatDays, chatLimits, createChat } from './chat/index.ts';
 import type { Config } from './config.ts';
 import { createContacts } from './contacts/index.ts';
@@ -61,6 +62,8 @@ export interface UCServer {
   readonly locations: Locations;
   /** Undefined when it has no phones. */
   readonly sip: Sip | undefined;
+  /** Undefined when it has no phones. */
+  readonly calls: CallService | undefined;
   /** Drains, gives back what it holds and leaves the mesh, within 10 s. */
   stop(reason: string): Promise<void>;
 }
@@ -199,6 +202,14 @@ export async function startServer({
   const phones = createPhones({ config, cluster, ...stored, directory, dispatcher, health, logger, url: () => http.url });
   const { locations, sip } = phones;
 
+  const calls =
+    sip === undefined
+      ? undefined
+      : new CallService({
+          ...{ cluster, meshKeys, sip, locations, directory, config: config.calls, ...base },
+          mayCall: (callee, caller) => mayDo(levelOf(callee, caller), 'call'),
+        });
+
   const forgotten = dispatcher.missing();
   if (forgotten.length > 0) throw new Error(`nobody handles ${forgotten.join(', ')}`);
 
@@ -270,6 +281,7 @@ export async function startServer({
     journal,
     locations,
     sip,
+    calls,
     stop: (reason) => lifecycle.stop(reason),
   };
 }

@@ -26,6 +26,20 @@ export const callEndSchema = z.enum([
 ]);
 export type CallEnd = z.infer<typeof callEndSchema>;
 
+/** Why somebody may not or cannot be called; in `details.reason` of `CALL_REFUSED` and in a call that ended so. */
+export const callRefusals = [
+  'noDevice',
+  'unknownNumber',
+  'notAllowed',
+  'tooManyCalls',
+  'unreachable',
+  'classOfService',
+  'nightLock',
+  'noLine',
+] as const;
+export const callRefusalSchema = z.enum(callRefusals);
+export type CallRefusal = z.infer<typeof callRefusalSchema>;
+
 /** A call as one of its people sees it. */
 export const callSchema = z.object({
   callId: callIdSchema,
@@ -53,6 +67,8 @@ export const callSchema = z.object({
   connectedAt: timestamp.optional(),
   endedAt: timestamp.optional(),
   end: callEndSchema.optional(),
+  /** Why, when it was `refused`. */
+  refusal: callRefusalSchema.optional(),
   /** What is possible now. */
   acts: z.array(callActSchema),
 });
@@ -65,19 +81,6 @@ export type CallTarget = z.infer<typeof callTargetSchema>;
 /** Which of the person's own devices; missing: the one that registered last. */
 const deviceId = sipDeviceIdSchema.optional();
 const onCall = { actId: actIdSchema, callId: callIdSchema };
-
-/** Why a call or a transfer was refused, in `details.reason` of `CALL_REFUSED`. */
-export const callRefusals = [
-  'noDevice',
-  'unknownNumber',
-  'notAllowed',
-  'tooManyCalls',
-  'unreachable',
-  'classOfService',
-  'nightLock',
-  'noLine',
-] as const;
-export type CallRefusal = (typeof callRefusals)[number];
 
 export const callMethods = {
   'calls.list': {

@@ -12,7 +12,8 @@ import {
   withLeg,
 } from './call.ts';
 import { endCall } from './call-end.ts';
-import { ask, join } from './call-media.ts';
+import { ask, join, offerOf } from './call-media.ts';
+import { isBeingReplaced } from './call-replace.ts';
 
 /**
  * Blind transfer (RFC 5589 6): the one who stays is offered to the targets with its own description. Until one answers, the
@@ -21,12 +22,12 @@ import { ask, join } from './call-media.ts';
 export function transfer(call: Call, legId: LegId, targets: readonly Leg[]): Step {
   const stays = peerOf(call, legId);
   const leg = legOf(call, legId);
-  const busy = call.legs.some((other) => other.inPlaceOf !== undefined && other.phase !== 'answered' && isLiving(other));
-  if (call.phase !== 'connected' || leg?.phase !== 'answered' || stays?.phase !== 'answered' || busy || targets.length === 0) {
+  const fits = call.phase === 'connected' && leg?.phase === 'answered' && stays?.phase === 'answered';
+  if (!fits || isBeingReplaced(call) || targets.length === 0) {
     return unchanged(call, [{ do: 'reportTransfer', legId, status: 480 }]);
   }
   const invited = targets.map((target): Leg => ({ ...target, inPlaceOf: legId }));
-  const invites = invited.map((target): Effect => ({ do: 'invite', leg: target, sdp: stays.sdp }));
+  const invites = invited.map((target): Effect => ({ do: 'invite', leg: target, sdp: offerOf(stays) }));
   return {
     call: { ...call, legs: [...call.legs, ...invited] },
     effects: [{ do: 'reportTransfer', legId, status: 100 }, ...invites],
@@ -62,7 +63,7 @@ export function transferEnded(call: Call, target: Leg, reason: EndReason, now: n
 /** Attended transfer (RFC 5589 7): the leg of the other call is there and answered, so the two are joined at once. */
 export function adopt(call: Call, adopted: Leg, inPlaceOf: LegId): Step {
   const stays = peerOf(call, inPlaceOf);
-  if (call.phase !== 'connected' || stays?.phase !== 'answered' || adopted.phase !== 'answered') {
+  if (call.phase !== 'connected' || stays?.phase !== 'answered' || adopted.phase !== 'answered' || isBeingReplaced(call)) {
     return unchanged(call, [{ do: 'reportTransfer', legId: inPlaceOf, status: 480 }]);
   }
   const replaced = replace({ ...call, legs: [...call.legs, adopted] }, inPlaceOf, stays.id, adopted.id);

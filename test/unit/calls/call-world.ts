@@ -1,4 +1,4 @@
-import type { CallId, DeviceId, LegId, ServerId, UserId } from '#shared/ids.ts';
+import type { CallId, DeviceId, IncarnationId, LegId, UserId } from '#shared/ids.ts';
 import type { Call, Effect, Leg } from '#ucserver/calls/call.ts';
 import { begin, type CallEvent, step } from '#ucserver/calls/call-state.ts';
 
@@ -7,7 +7,7 @@ export const id = (name: string) => name as LegId;
 export function leg(name: string, more: Partial<Leg> = {}): Leg {
   return {
     id: id(name),
-    host: 's1' as ServerId,
+    host: 's1:1' as IncarnationId,
     party: { kind: 'device', userId: name as UserId, deviceId: name as DeviceId },
     direction: 'outbound',
     phase: 'calling',
@@ -51,6 +51,7 @@ export class CallWorld {
 }
 
 function asText(effect: Effect): string {
+  if (effect.do === 'route') return 'route';
   const about = effect.do === 'invite' ? effect.leg.id : effect.legId;
   const more = ['sdp', 'offer', 'reason', 'status'].flatMap((key) => {
     const value = (effect as unknown as Record<string, unknown>)[key];
