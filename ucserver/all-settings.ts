@@ -2,8 +2,8 @@ import { chatSettings } from './chat/index.ts';
 import { fileSettings } from './files/index.ts';
 import { journalDaysSetting } from './journal/index.ts';
 import { companyDefaultSetting } from './permissions/index.ts';
-import { auditDaysSetting } from './privacy/index.ts';
 import { directoryCountrySetting } from './phone-book/index.ts';
+import { auditDaysSetting } from './privacy/index.ts';
 import type { SettingDefinition } from './settings/index.ts';
 
 /** The settings of all features. */
