@@ -179,6 +179,12 @@ export const chatMethods = {
     }),
     result: z.object({}),
   },
+  'chat.positions': {
+    about:
+      'How far each member has read and received. Up to 100 members clients are told by themselves; in larger conversations this is how to learn it.',
+    params: z.strictObject({ conversationId: conversationIdSchema }),
+    result: z.object({ positions: z.array(positionSchema) }),
+  },
   'chat.typing': {
     about: 'The user is writing; sent at most every 3 s, never stored.',
     params: z.strictObject({ conversationId: conversationIdSchema }),

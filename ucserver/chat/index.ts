@@ -33,6 +33,7 @@ import { NamedEntries } from './named-entries.ts';
 import { Notifier } from './notifier.ts';
 import { PendingEntries } from './pending-entries.ts';
 import { PendingStorage } from './pending-storage.ts';
+import { PositionReader } from './position-reader.ts';
 import { PositionWriter } from './position-writer.ts';
 import { RecentEntries, recentEntries } from './recent-entries.ts';
 import { ChatRepository } from './repository.ts';
@@ -169,7 +170,11 @@ export function createChat(dependencies: ChatDependencies): Chat {
     pendingOf: (userId) => pending.conversationsOf(userId).flatMap((id) => pending.entriesOf(id)),
     isFirst,
   });
-  registerChatMethods(dispatcher, { chat, messages, groups, departments, drafts, named, search: search.service });
+  const reading = new PositionReader({ access, repository, waiting: (id, userId) => positions.waiting(id, userId) });
+  registerChatMethods(dispatcher, {
+    ...{ chat, messages, groups, departments, drafts, named },
+    ...{ positions: reading, search: search.service },
+  });
 
   /** One server does what one is enough for; two in the same moment do no harm. */
   function isFirst(): boolean {

@@ -4,6 +4,7 @@ import type { DraftService } from './drafts/index.ts';
 import type { GroupService } from './group-service.ts';
 import type { MessageService } from './message-service.ts';
 import type { NamedEntries } from './named-entries.ts';
+import type { PositionReader } from './position-reader.ts';
 import type { SearchService } from './search/index.ts';
 import type { ChatService } from './service.ts';
 
@@ -14,13 +15,14 @@ export interface ChatServices {
   readonly departments: DepartmentService;
   readonly drafts: DraftService;
   readonly named: NamedEntries;
+  readonly positions: PositionReader;
   readonly search: SearchService;
 }
 
 /** What clients can ask of chat. */
 export function registerChatMethods(
   dispatcher: Pick<Dispatcher, 'register'>,
-  { chat, messages, groups, departments, drafts, named, search }: ChatServices,
+  { chat, messages, groups, departments, drafts, named, positions, search }: ChatServices,
 ): void {
   dispatcher.register('chat.open', (params, { userId }) => chat.open(userId, params));
   dispatcher.register('chat.conversations', (params, { userId }) => chat.conversations(userId, params));
@@ -44,5 +46,6 @@ export function registerChatMethods(
   dispatcher.register('chat.search', (params, { session }) => search.search(session, params));
   dispatcher.register('chat.resume', (params, { userId }) => chat.resume(userId, params));
   dispatcher.register('chat.mark', (params, { session }) => chat.mark(session, params));
+  dispatcher.register('chat.positions', (params, { userId }) => positions.read(userId, params));
   dispatcher.register('chat.typing', (params, { userId }) => chat.type(userId, params));
 }

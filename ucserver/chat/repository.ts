@@ -1,4 +1,5 @@
 import { type ConversationId, conversationIdSchema, type EntryId, type UserId, userIdSchema } from '#shared/ids.ts';
+import type { Position } from '#shared/protocol/chat.ts';
 import { type Database, statement } from '#ucserver/database/index.ts';
 import { fromPlacementColumns, toColumns } from './commit-columns.ts';
 import type { NewEntry, Placement, StoredEntry } from './commit-plan.ts';
@@ -173,6 +174,12 @@ export class ChatRepository {
       this.#database.read(unreadRows(queries, userId, ids)),
     ]);
     return new Map(own.map((row) => [row.conversation_id as ConversationId, toConversation(row, { members, unread, large })]));
+  }
+
+  /** How far those who are in a conversation now have got. */
+  async positionsOf(conversationId: ConversationId): Promise<Position[]> {
+    const found = await this.#database.read(memberRows(this.#database.queries, [conversationId]));
+    return found.map((row) => ({ userId: userIdSchema.parse(row.user_id), read: row.read_seq, delivered: row.delivered_seq }));
   }
 
   /** Who is in a conversation now. */

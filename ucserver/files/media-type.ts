@@ -45,3 +45,8 @@ export function mediaTypeOf(beginning: Uint8Array): string {
 export function isPicture(mediaType: string): boolean {
   return pictures.has(mediaType);
 }
+
+/** Whether a file is a picture that previews are made of, going by its name alone: good enough to get ready for it. */
+export function looksLikePicture(name: string): boolean {
+  return /\.(?:avif|gif|jpe?g|png|webp)$/iu.test(name);
+}

@@ -1,4 +1,4 @@
-import sharp from 'sharp';
+import sharp, { type ResizeOptions } from 'sharp';
 import { previewPixels } from './file-store.ts';
 import type { PreviewAnswer, PreviewTask } from './preview-task.ts';
 
@@ -18,9 +18,15 @@ process.on('message', (task: PreviewTask) => {
 async function draw({ bytes, mostPixels }: PreviewTask): Promise<PreviewAnswer> {
   const open = () => sharp(bytes, { limitInputPixels: mostPixels, failOn: 'error', sequentialRead: true, pages: 1 }).autoOrient();
   const { autoOrient } = await open().metadata();
-  const [small, large] = [previewPixels.small, previewPixels.large].map((pixels) =>
-    // Nothing but the pixels gets into the result: neither where a photo was taken nor by whom.
-    open().resize({ width: pixels, height: pixels, fit: 'inside', withoutEnlargement: true }).webp({ quality: 80 }).toBuffer(),
-  );
-  return { width: autoOrient.width, height: autoOrient.height, small: await small, large: await large } as PreviewAnswer;
+  // Read once; nothing but the pixels gets into the result: neither where a photo was taken nor by whom.
+  const { data, info } = await open().resize(inside(previewPixels.large)).raw().toBuffer({ resolveWithObject: true });
+  const { width, height, channels } = info;
+  const pixels = () => sharp(data, { raw: { width, height, channels } });
+  const large = await pixels().webp({ quality: 80, effort: 2 }).toBuffer();
+  const small = await pixels().resize(inside(previewPixels.small)).webp({ quality: 80 }).toBuffer();
+  return { width: autoOrient.width, height: autoOrient.height, small, large } as PreviewAnswer;
+}
+
+function inside(pixels: number): ResizeOptions {
+  return { width: pixels, height: pixels, fit: 'inside', withoutEnlargement: true };
 }

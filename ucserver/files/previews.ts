@@ -51,6 +51,12 @@ export class PreviewMaker {
     }
   }
 
+  /** A picture is on its way: a process is there for it when it has come, which takes a second on a busy machine. */
+  prepare(): void {
+    if (this.#stopped || this.#all.size > this.#running) return;
+    if (this.#all.size < this.#options.mostProcesses) this.#rest(this.#hire());
+  }
+
   /** Ends all processes; what they were doing has no result. */
   stop(): void {
     this.#stopped = true;

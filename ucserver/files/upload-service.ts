@@ -7,7 +7,7 @@ import { checkExtension, cleanName } from './file-name.ts';
 import { toFileRef } from './file-ref.ts';
 import { type ContentHash, type FileStore, type HeldUpload, uploadName } from './file-store.ts';
 import type { KnownFiles } from './known-files.ts';
-import { isPicture, mediaTypeOf, sniffedBytes } from './media-type.ts';
+import { isPicture, looksLikePicture, mediaTypeOf, sniffedBytes } from './media-type.ts';
 import type { PreviewMaker } from './previews.ts';
 import type { FileRecord, FileRepository } from './repository.ts';
 import type { Scanner } from './scanner.ts';
@@ -20,7 +20,7 @@ export interface UploadServiceOptions {
   readonly known: KnownFiles;
   readonly locks: UploadLocks;
   readonly limits: () => FileLimits;
-  readonly previews: Pick<PreviewMaker, 'make'>;
+  readonly previews: Pick<PreviewMaker, 'make' | 'prepare'>;
   /** Missing: whatever is uploaded counts as clean. */
   readonly scanner: Pick<Scanner, 'add'> | undefined;
   readonly config: FilesConfig;
@@ -41,13 +41,14 @@ export class UploadService {
 
   /** Begins an upload; the same again is the same upload. */
   async begin(owner: UserId, { id, name: given, size }: { id: FileId; name: string; size: number }): Promise<FileRecord> {
-    const { repository, known, limits, store, clock } = this.#options;
+    const { repository, known, limits, previews, store, clock, config } = this.#options;
     const { maxBytes, blockedExtensions, ...room } = limits();
     const name = cleanName(given);
     checkExtension(name, blockedExtensions);
     if (size > maxBytes)
       throw new UCError('TOO_LARGE', `A file may have ${maxBytes} bytes.`, { field: 'size', details: { maxBytes } });
     if (size > (await store.free())) throw new UCError('STORAGE_UNAVAILABLE', 'The store of files is full.', { field: 'size' });
+    if (looksLikePicture(name) && size <= config.previewBytes) previews.prepare();
     const at = clock.wallMs();
     return known.put(await repository.begin({ id, owner, name, size }, { ...room, at, lookAt: this.#unfinishedUntil() }));
   }

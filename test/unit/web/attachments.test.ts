@@ -23,7 +23,7 @@ describe('web client: a message that waits for its files', () => {
       close: () => undefined,
     } as unknown as Files;
     attachments = new Attachments(files);
-    await attachments.add(id, [new File([], 'one'), new File([], 'two')]);
+    await attachments.add(id, [new File([], 'one'), new File([], 'two')], 10);
     attachments.queuedOf(id).set(() => {
       attachments.take(id);
       sent += 1;

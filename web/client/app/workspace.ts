@@ -76,7 +76,11 @@ export class Workspace {
       client.on('account.changed', (account) => this.account.set(account)),
       client.on('presence.own', (own) => this.ownPresence.set(own)),
       client.on('permissions.changed', (grants) => this.grants.set(grants)),
-      client.on('settings.changed', ({ values }) => this.settings.set(values)),
+      client.on('settings.changed', ({ values }) => {
+        this.settings.set(values);
+        // What may be uploaded are settings too.
+        void this.#read(this.fileLimits, () => this.files.limits());
+      }),
       client.onState(() => this.#renew()),
     ];
     this.#renew();

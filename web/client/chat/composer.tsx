@@ -1,11 +1,10 @@
-import { Button, makeStyles, Text, Textarea, tokens } from '@fluentui/react-components';
+import { Button, makeStyles, Textarea, tokens } from '@fluentui/react-components';
 import { CheckmarkFilled } from '@fluentui/react-icons/svg/checkmark';
 import { EmojiRegular } from '@fluentui/react-icons/svg/emoji';
 import { MentionRegular } from '@fluentui/react-icons/svg/mention';
 import { SendFilled } from '@fluentui/react-icons/svg/send';
 import { TextEditStyleRegular } from '@fluentui/react-icons/svg/text-edit-style';
 import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from 'react';
-import { maxMessageUnits } from '#shared/protocol/chat.ts';
 import { type LiveConversation, UCError } from '#web/api/index.ts';
 import { useWorkspace } from '#web/client/app/hooks.ts';
 import { useShell } from '#web/client/app/shell.ts';
@@ -18,18 +17,18 @@ import { useNameOf } from '#web/client/people/person-name.ts';
 import { useNotices } from '#web/ui/notices.tsx';
 import { useStore } from '#web/ui/store.ts';
 import { useWords } from '#web/ui/text.ts';
+import { ComposerHint } from './composer-hint.tsx';
 import { ComposerButton, ComposerToolbar } from './composer-toolbar.tsx';
 import { mentionsOf, withWriting, writingOf } from './drafts.ts';
 import { EmojiPicker } from './emoji-picker.tsx';
+import { goneWords } from './gone-words.ts';
 import { useMentionField } from './mention-field.ts';
 import { MentionPicker, mentionOptionId } from './mention-picker.tsx';
+import { messageLimits } from './message-limits.ts';
 import { briefly, plainText } from './plain-text.ts';
 import { applyChange, insertText, markOf } from './text-field.ts';
 import { type Mark, marked } from './text-marks.ts';
 import { WritingBar } from './writing-bar.tsx';
-
-/** How much may still be written is told when it is no more than this. */
-const nearUnits = 500;
 
 const useStyles = makeStyles({
   root: { position: 'relative', flexShrink: 0 },
@@ -43,15 +42,6 @@ const useStyles = makeStyles({
   },
   field: { flexGrow: 1, minWidth: 0 },
   area: { minHeight: '36px', maxHeight: '30dvh', fieldSizing: 'content' },
-  hint: {
-    display: 'flex',
-    justifyContent: 'space-between',
-    gap: tokens.spacingHorizontalS,
-    color: tokens.colorNeutralForeground3,
-    padding: `0 ${tokens.spacingHorizontalL} ${tokens.spacingVerticalS}`,
-  },
-  keys: { '@media (max-width: 699px)': { display: 'none' } },
-  tooLong: { color: tokens.colorStatusDangerForeground1 },
 });
 
 /** Where a message is written or changed. What was begun stays with its conversation. */
@@ -59,11 +49,12 @@ export function Composer({ live }: { readonly live: LiveConversation }) {
   const styles = useStyles();
   const { text } = useWords();
   const words = text.chat.composer;
-  const { drafts, attachments, self } = useWorkspace();
+  const { drafts, attachments, self, settings } = useWorkspace();
   const { inactivity, preferences } = useShell();
   const { formatting } = useStore(preferences);
   const notices = useNotices();
   const nameOf = useNameOf();
+  const limits = messageLimits(useStore(settings));
   const draft = drafts.of(live.id);
   const current = useStore(draft);
   const { editing, replyTo } = current;
@@ -73,12 +64,14 @@ export function Composer({ live }: { readonly live: LiveConversation }) {
   const area = useRef<HTMLTextAreaElement>(null);
   const attached = useAttached(live);
   const mayAttach = editing === undefined && attached.isPossible;
+  const mentioned = mentionsOf(writingOf(current));
+  const tooMany = Array.isArray(mentioned) && mentioned.length > limits.mentions;
   /** There is something to send, and all of it can be, now or when its files are uploaded. */
   const isReady =
     (written.trim() !== '' || (mayAttach && attached.uploads.length > 0)) &&
     !(mayAttach && (attached.hasFailed || attached.isQueued));
   const name = live.log.kind === 'direct' ? nameOf(live.partner) : titleOf(live);
-  const left = maxMessageUnits - written.length;
+  const left = limits.units - written.length;
   const mention = useMentionField(live, area, (called) =>
     draft.set(withWriting(draft.value, { ...writingOf(draft.value), called: [...writingOf(draft.value).called, called] })),
   );
@@ -120,7 +113,7 @@ export function Composer({ live }: { readonly live: LiveConversation }) {
     draft.set({ text: '', called: [], editing: value.editing });
   };
   const submit = () => {
-    if (!isReady || left < 0 || saving) return;
+    if (!isReady || left < 0 || tooMany || saving) return;
     if (editing !== undefined) void save(editing);
     else if (attached.isUnderWay) attached.queue(send);
     else send();
@@ -168,7 +161,7 @@ export function Composer({ live }: { readonly live: LiveConversation }) {
       {editing === undefined && answered && (
         <WritingBar
           title={words.replyTo(answered.author === self ? text.chat.own : nameOf(answered.author))}
-          text={answered.text === undefined ? text.chat.takenBack : briefly(answered)}
+          text={answered.text === undefined ? goneWords(answered, live.log, text) : briefly(answered)}
           cancel={words.cancelReply}
           onCancel={cancel}
         />
@@ -250,20 +243,10 @@ export function Composer({ live }: { readonly live: LiveConversation }) {
           appearance="primary"
           icon={editing === undefined ? <SendFilled /> : <CheckmarkFilled />}
           aria-label={editing === undefined ? text.chat.send : words.saveEdit}
-          disabled={!isReady || left < 0 || saving}
+          disabled={!isReady || left < 0 || tooMany || saving}
         />
       </form>
-      <div className={styles.hint}>
-        <Text size={100} id="composer-hint" className={styles.keys}>
-          {text.chat.sendHint}
-        </Text>
-        {left < nearUnits && left >= 0 && <Text size={200}>{words.left(left)}</Text>}
-        {left < 0 && (
-          <Text size={200} className={styles.tooLong} role="alert">
-            {text.chat.tooLong(-left)}
-          </Text>
-        )}
-      </div>
+      <ComposerHint left={left} mostMentions={tooMany ? limits.mentions : undefined} />
       {emojisAt && (
         <EmojiPicker
           target={emojisAt}

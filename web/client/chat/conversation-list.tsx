@@ -16,6 +16,7 @@ import { Empty, Loading } from '#web/ui/states.tsx';
 import { useStore } from '#web/ui/store.ts';
 import { useWords } from '#web/ui/text.ts';
 import { VirtualList } from '#web/ui/virtual-list.tsx';
+import { goneWords } from './gone-words.ts';
 import { briefly, plainText } from './plain-text.ts';
 
 const rowHeight = 60;
@@ -114,7 +115,7 @@ function ConversationRow({ live }: { readonly live: LiveConversation }) {
     if (waiting !== undefined) return briefly(waiting);
     if (notice !== undefined && notice.at >= (last?.at ?? 0)) return noticeLines(notice, { words, self, nameOf }).join('. ');
     if (last === undefined) return '';
-    const written = last.text === undefined ? text.chat.takenBack : briefly(last);
+    const written = last.text === undefined ? goneWords(last, live.log, text) : briefly(last);
     if (last.author === self) return `${text.chat.own}: ${written}`;
     return isDirect ? written : `${nameOf(last.author)}: ${written}`;
   };

@@ -10,10 +10,11 @@ import {
   Text,
   tokens,
 } from '@fluentui/react-components';
-import { maxToldPositions } from '#shared/protocol/chat.ts';
 import type { LiveConversation, ShownMessage, UserId } from '#web/api/index.ts';
 import { useWords } from '#web/ui/text.ts';
 import { FormattedText } from './formatted-text.tsx';
+import { usePositions } from './read-positions.ts';
+import { type ReadState, readStateOf } from './read-state.ts';
 
 const useStyles = makeStyles({
   content: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM },
@@ -27,6 +28,9 @@ const useStyles = makeStyles({
   quiet: { color: tokens.colorNeutralForeground3 },
 });
 
+/** Names that are told one by one in each part; the rest is counted. */
+const mostNames = 100;
+
 export interface DetailsDialogProps {
   readonly live: LiveConversation;
   readonly message: ShownMessage;
@@ -39,14 +43,8 @@ export function DetailsDialog({ live, message, nameOf, onClose }: DetailsDialogP
   const styles = useStyles();
   const { text, format } = useWords();
   const { details } = text.chat;
-  const { members, positions } = live.log;
-  const { seq = Number.POSITIVE_INFINITY, earlier, reactions } = message;
-  const others = members.filter((userId) => userId !== message.author);
-  const read = others.filter((userId) => (positions.get(userId)?.read ?? 0) >= seq);
-  const delivered = others.filter((userId) => !read.includes(userId) && (positions.get(userId)?.delivered ?? 0) >= seq);
-  const waiting = others.filter((userId) => !read.includes(userId) && !delivered.includes(userId));
-  const names = (userIds: readonly UserId[]) => (userIds.length === 0 ? details.nobody : format.list(userIds.map(nameOf)));
-  const isTold = members.length <= maxToldPositions;
+  const { seq, earlier, reactions } = message;
+  const positions = usePositions(live);
   return (
     <Dialog open onOpenChange={(_, { open }) => !open && onClose()}>
       <DialogSurface aria-describedby={undefined}>
@@ -57,14 +55,17 @@ export function DetailsDialog({ live, message, nameOf, onClose }: DetailsDialogP
               {nameOf(message.author)} · {details.sent(format.full(message.at))}
               {message.editedAt !== undefined && ` · ${text.chat.editedAt(format.full(message.editedAt))}`}
             </Text>
-            {isTold ? (
-              <>
-                <Part title={details.readBy}>{names(read)}</Part>
-                {delivered.length > 0 && <Part title={details.deliveredTo}>{names(delivered)}</Part>}
-                {waiting.length > 0 && <Part title={details.notYet}>{names(waiting)}</Part>}
-              </>
-            ) : (
-              <Text>{details.tooMany}</Text>
+            {positions === undefined && <Text role="status">{details.loading}</Text>}
+            {positions === 'failed' && <Text role="alert">{details.failed}</Text>}
+            {typeof positions === 'object' && (
+              <People
+                state={readStateOf(
+                  live.log.members.filter((userId) => userId !== message.author),
+                  positions,
+                  seq,
+                )}
+                nameOf={nameOf}
+              />
             )}
             {reactions.length > 0 && (
               <Part title={details.reactions}>
@@ -95,6 +96,24 @@ export function DetailsDialog({ live, message, nameOf, onClose }: DetailsDialogP
         </DialogBody>
       </DialogSurface>
     </Dialog>
+  );
+}
+
+function People({ state, nameOf }: { readonly state: ReadState; readonly nameOf: DetailsDialogProps['nameOf'] }) {
+  const { text, format } = useWords();
+  const { details } = text.chat;
+  const { read, delivered, waiting } = state;
+  const names = (userIds: readonly UserId[]) => {
+    const told = userIds.slice(0, mostNames).map(nameOf);
+    const rest = userIds.length - told.length;
+    return rest > 0 ? `${told.join(', ')} ${details.more(rest)}` : format.list(told);
+  };
+  return (
+    <>
+      <Part title={details.readBy(read.length)}>{read.length === 0 ? details.nobody : names(read)}</Part>
+      {delivered.length > 0 && <Part title={details.deliveredTo(delivered.length)}>{names(delivered)}</Part>}
+      {waiting.length > 0 && <Part title={details.notYet(waiting.length)}>{names(waiting)}</Part>}
+    </>
   );
 }
 

@@ -2,8 +2,10 @@ import { type KeyboardEvent, type RefObject, useId, useMemo, useState } from 're
 import type { Called, LiveConversation } from '#web/api/index.ts';
 import { useWorkspace } from '#web/client/app/hooks.ts';
 import { useNameOf } from '#web/client/people/person-name.ts';
+import { useStore } from '#web/ui/store.ts';
 import { useWords } from '#web/ui/text.ts';
 import { type MentionQuery, matching, mentionQuery } from './mention-search.ts';
+import { messageLimits } from './message-limits.ts';
 import { applyChange } from './text-field.ts';
 
 /** Names that are offered at once. */
@@ -27,7 +29,8 @@ export function useMentionField(
   field: RefObject<HTMLTextAreaElement | null>,
   onPicked: (called: Called) => void,
 ): MentionField {
-  const { self } = useWorkspace();
+  const { self, settings } = useWorkspace();
+  const { mentions, everybodyMembers } = messageLimits(useStore(settings));
   const { text } = useWords();
   const nameOf = useNameOf();
   const id = useId();
@@ -37,14 +40,12 @@ export function useMentionField(
   const isOpen = query !== undefined && kind !== 'direct';
   const candidates = useMemo(() => {
     if (!isOpen) return [];
-    const people = members.filter((userId) => userId !== self).map((userId): Called => ({ userId, name: nameOf(userId) }));
-    return matching<Called>(
-      [...people, { userId: 'everybody', name: text.chat.everybody }],
-      query.query,
-      ({ name }) => name,
-      most,
-    );
-  }, [isOpen, query, members, self, nameOf, text]);
+    const others = mentions === 0 ? [] : members.filter((userId) => userId !== self);
+    const people = others.map((userId): Called => ({ userId, name: nameOf(userId) }));
+    const everybody: readonly Called[] =
+      members.length > everybodyMembers ? [] : [{ userId: 'everybody', name: text.chat.everybody }];
+    return matching<Called>([...people, ...everybody], query.query, ({ name }) => name, most);
+  }, [isOpen, query, members, mentions, everybodyMembers, self, nameOf, text]);
 
   const look = () => {
     const { value = '', selectionStart = 0, selectionEnd = 0 } = field.current ?? {};

@@ -57,6 +57,8 @@ export interface MessageBubbleProps {
   /** Of own messages only. */
   readonly state: MessageState | undefined;
   /** What it answers. */
+  /** What stands there when the text is gone. */
+  readonly gone?: string;
   readonly quote?: ReactNode;
   /** Below the text, inside the frame. */
   readonly attachments?: ReactNode;
@@ -68,7 +70,8 @@ export interface MessageBubbleProps {
 
 /** One message in its frame. */
 export function MessageBubble(props: MessageBubbleProps) {
-  const { written, called, at, editedAt, forwardedFrom, author, own, joined, state, quote, attachments, below, toolbar } = props;
+  const { written, gone, called, at, editedAt, forwardedFrom, author, own, joined, state, quote, attachments, below, toolbar } =
+    props;
   const styles = useStyles();
   const { text, format } = useWords();
   return (
@@ -91,7 +94,7 @@ export function MessageBubble(props: MessageBubbleProps) {
           {quote}
           {(written !== '' || !attachments) && (
             <div data-message className={written === undefined ? styles.gone : undefined}>
-              {written === undefined ? text.chat.takenBack : <FormattedText written={written} called={called} />}
+              {written === undefined ? (gone ?? text.chat.takenBack) : <FormattedText written={written} called={called} />}
             </div>
           )}
           {attachments}

@@ -1,6 +1,6 @@
 import { Button, makeStyles, Text, tokens } from '@fluentui/react-components';
 import type { Outgoing } from '#web/api/index.ts';
-import { useWords } from '#web/ui/text.ts';
+import { useWords, type Words } from '#web/ui/text.ts';
 
 const useStyles = makeStyles({
   row: {
@@ -24,8 +24,7 @@ export function MessageFailure({ error, onRetry, onDiscard }: MessageFailureProp
   const styles = useStyles();
   const { text } = useWords();
   const { chat } = text;
-  const isForbidden = error?.code === 'FORBIDDEN' || error?.code === 'NOT_FOUND';
-  const reason = isForbidden ? chat.forbidden : error?.retryable === false ? chat.refused : chat.storageFailure;
+  const reason = reasonOf(error, chat);
   return (
     <div className={styles.row} role="alert">
       <Text size={200}>
@@ -39,4 +38,16 @@ export function MessageFailure({ error, onRetry, onDiscard }: MessageFailureProp
       </Button>
     </div>
   );
+}
+
+function reasonOf(error: Outgoing['error'], chat: Words['text']['chat']): string {
+  if (error?.code === 'FORBIDDEN' || error?.code === 'NOT_FOUND') return chat.forbidden;
+  const most = error?.details?.most;
+  const part = error?.field?.split('.').at(-1);
+  if (error?.code === 'TOO_LARGE' && typeof most === 'number' && isPart(part)) return chat.tooLarge[part](most);
+  return error?.retryable === false ? chat.refused : chat.storageFailure;
+}
+
+function isPart(part: string | undefined): part is keyof Words['text']['chat']['tooLarge'] {
+  return part === 'text' || part === 'files' || part === 'mentions';
 }

@@ -6,6 +6,7 @@ import { GroupNotice } from '#web/client/groups/group-notice.tsx';
 import { Readers } from '#web/client/groups/readers.tsx';
 import { useNotices } from '#web/ui/notices.tsx';
 import { useWords } from '#web/ui/text.ts';
+import { goneWords } from './gone-words.ts';
 import type { MessageActing } from './message-acts.tsx';
 import { MessageBubble } from './message-bubble.tsx';
 import { MessageFailure } from './message-failure.tsx';
@@ -67,6 +68,7 @@ function StoredMessage({ live, row, acting, nameOf }: PartProps<'message'>) {
         <MessageBubble
           toolbar={toolbar}
           written={message.text}
+          gone={goneWords(message, live.log, text)}
           called={calledNames(message.mentions, nameOf, text.chat.everybody)}
           editedAt={message.editedAt}
           forwardedFrom={message.forwarded && nameOf(message.forwarded.author)}
@@ -114,8 +116,16 @@ interface QuoteProps extends Pick<MessageRowProps, 'live' | 'acting' | 'nameOf'>
 }
 
 function Quote({ live, replyTo, acting, nameOf }: QuoteProps) {
+  const { text } = useWords();
   const message = live.message(replyTo);
-  return <ReplyQuote message={message} author={message ? nameOf(message.author) : ''} onJump={() => acting.jumpTo(replyTo)} />;
+  return (
+    <ReplyQuote
+      message={message}
+      gone={message ? goneWords(message, live.log, text) : ''}
+      author={message ? nameOf(message.author) : ''}
+      onJump={() => acting.jumpTo(replyTo)}
+    />
+  );
 }
 
 function calledNames(

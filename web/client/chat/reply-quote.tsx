@@ -31,12 +31,14 @@ const useStyles = makeStyles({
 export interface ReplyQuoteProps {
   /** `undefined` while it is read, `null` when it cannot be seen. */
   readonly message: ShownMessage | null | undefined;
+  /** What stands there when its text is gone. */
+  readonly gone: string;
   readonly author: string;
   readonly onJump: () => void;
 }
 
 /** What a message answers; a click shows it where it stands. */
-export function ReplyQuote({ message, author, onJump }: ReplyQuoteProps) {
+export function ReplyQuote({ message, gone, author, onJump }: ReplyQuoteProps) {
   const styles = useStyles();
   const { text } = useWords();
   if (message === undefined || message === null)
@@ -53,7 +55,7 @@ export function ReplyQuote({ message, author, onJump }: ReplyQuoteProps) {
         {author}
       </Text>
       <Text size={200} className={styles.text}>
-        {message.text === undefined ? text.chat.takenBack : briefly(message)}
+        {message.text === undefined ? gone : briefly(message)}
       </Text>
     </Button>
   );

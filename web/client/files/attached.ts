@@ -1,7 +1,7 @@
 import type { ClipboardEvent } from 'react';
-import { maxMessageFiles } from '#shared/protocol/files.ts';
 import { type FileRef, type FileUpload, type LiveConversation, NoServerAnswered, UCError } from '#web/api/index.ts';
 import { useWorkspace } from '#web/client/app/hooks.ts';
+import { messageLimits } from '#web/client/chat/message-limits.ts';
 import { useNotices } from '#web/ui/notices.tsx';
 import { useStore } from '#web/ui/store.ts';
 import { useWords } from '#web/ui/text.ts';
@@ -29,7 +29,8 @@ export interface Attached {
 }
 
 export function useAttached({ id }: Pick<LiveConversation, 'id'>): Attached {
-  const { attachments, fileLimits } = useWorkspace();
+  const { attachments, fileLimits, settings } = useWorkspace();
+  const { files: mostFiles } = messageLimits(useStore(settings));
   const limits = useStore(fileLimits);
   const { text } = useWords();
   const notices = useNotices();
@@ -38,14 +39,14 @@ export function useAttached({ id }: Pick<LiveConversation, 'id'>): Attached {
   const isQueued = useStore(queued) !== undefined;
   const add = async (files: readonly File[]) => {
     try {
-      if (!(await attachments.add(id, files))) notices.failed(text.files.tooMany(maxMessageFiles), new UCError('TOO_LARGE'));
+      if (!(await attachments.add(id, files, mostFiles))) notices.failed(text.files.tooMany(mostFiles), new UCError('TOO_LARGE'));
     } catch (error) {
       if (!(error instanceof UCError || error instanceof NoServerAnswered)) throw error;
       notices.failed(text.files.phases.failed, error instanceof UCError ? error : new UCError('STORAGE_UNAVAILABLE'));
     }
   };
   return {
-    isPossible: limits === undefined || limits === 'failed' || limits.available,
+    isPossible: mostFiles > 0 && (limits === undefined || limits === 'failed' || limits.available),
     uploads,
     isUnderWay: uploads.some(({ phase }) => phase !== 'done'),
     hasFailed: uploads.some(({ phase }) => phase === 'failed'),

@@ -1,4 +1,3 @@
-import { maxMessageFiles } from '#shared/protocol/files.ts';
 import type { ConversationId, FileRef, Files, FileUpload, Unsubscribe } from '#web/api/index.ts';
 import { Store } from '#web/ui/store.ts';
 
@@ -46,10 +45,15 @@ export class Attachments {
     return [...this.#byId.values()].some(({ value }) => value.length > 0);
   }
 
-  /** Begins to upload. @returns whether there was room for all of them. */
-  async add(id: ConversationId, files: readonly File[]): Promise<boolean> {
+  /**
+   * Begins to upload.
+   *
+   * @param most files of one message
+   * @returns whether there was room for all of them
+   */
+  async add(id: ConversationId, files: readonly File[], most: number): Promise<boolean> {
     const store = this.of(id);
-    const taken = files.slice(0, Math.max(0, maxMessageFiles - store.value.length));
+    const taken = files.slice(0, Math.max(0, most - store.value.length));
     for (const file of taken) {
       const upload = await this.#files.upload(file);
       store.set([...store.value, upload]);
