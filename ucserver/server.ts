@@ -132,7 +132,17 @@ export async function startServer({
   const auth = createAuth({ config: config.auth, ...stored, mesh, meshKeys, sealing, logger });
   const { authenticator } = auth;
   const ownership = createOwnership({ cluster, signer, keys, ...base, config: config.ownership, homeOf });
-  const licensing = createLicensing({ cluster, ...stored, sessions, ownership, signer, keys, config: config.licensing, logger, registry });
+  const licensing = createLicensing({
+    cluster,
+    ...stored,
+    sessions,
+    ownership,
+    signer,
+    keys,
+    config: config.licensing,
+    logger,
+    registry,
+  });
   const signIn: SignIn = createSignIn({
     seats: licensing.onlineUsers,
     ...{ cluster, ownership, sessions, dispatcher, reach, meshKeys, homeOf, config: config.signIn, ...base, registry },
