@@ -48,6 +48,7 @@ needs() {
     echo 'chromium|chromium||the pages are tested in a real browser'
     echo 'sip-tester|sipp||plays phones and trunks against the SIP edge'
     echo 'baresip-core|baresip||is a real phone that registers and answers'
+    echo 'libxml2-utils|xmllint||reads the settings of phones as strictly as phones may'
     echo 'fonts-liberation|/usr/share/fonts/truetype/liberation||the pages are tested with real letters'
   fi
 }

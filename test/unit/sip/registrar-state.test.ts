@@ -12,7 +12,18 @@ const contact = (uri: string, expiresSeconds?: number, instance?: string, regId?
 
 function register(changes: Partial<Register>): Register {
   const source = { host: '192.0.2.1', port: 5060 };
-  return { callId: 'call', seq: 1, contacts: [], expiresSeconds: undefined, path: [], protocol: 'udp', source, userAgent: undefined, at: 0, ...changes };
+  return {
+    callId: 'call',
+    seq: 1,
+    contacts: [],
+    expiresSeconds: undefined,
+    path: [],
+    protocol: 'udp',
+    source,
+    userAgent: undefined,
+    at: 0,
+    ...changes,
+  };
 }
 
 function accept(bindings: readonly Binding[], changes: Partial<Register>, nowMs = 0, random = 0): readonly Binding[] {
