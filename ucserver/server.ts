@@ -12,8 +12,8 @@ import packageJson from '../package.json' with { type: 'json' };
 import { createAccount, pictureRoutes } from './account/index.ts';
 import { allSettings } from './all-settings.ts';
 import { createAuth, mayDo } from './auth/index.ts';
-import { CallService } from './calls/index.ts';
-import { chatDays, chatLimits, createChat } from './chat/index.ts';
+import type { CallService } from './calls/index.ts';
+import { chatDays, chatLimits, createChat, PositionSpool, positionFolder } from './chat/index.ts';
 import type { Config } from './config.ts';
 import { createContacts } from './contacts/index.ts';
 import { type Database, replicaParts, SecretBox, startStorage } from './database/index.ts';
@@ -35,6 +35,8 @@ import { watchReach } from './reach.ts';
 import { registerSettingMethods, Settings } from './settings/index.ts';
 import { createSignIn, type SignIn } from './sign-in/index.ts';
 import type { Locations, Sip } from './sip/index.ts';
+import { createTelephony } from './telephony.ts';
+import type { Trunks } from './trunks/index.ts';
 
 export interface ServerOptions {
   readonly config: Config;
@@ -64,6 +66,8 @@ export interface UCServer {
   readonly sip: Sip | undefined;
   /** Undefined when it has no phones. */
   readonly calls: CallService | undefined;
+  /** Undefined when it has no phones. */
+  readonly trunks: Trunks | undefined;
   /** Drains, gives back what it holds and leaves the mesh, within 10 s. */
   stop(reason: string): Promise<void>;
 }
@@ -98,7 +102,12 @@ export async function startServer({
   const cluster = new ServerCluster({
     ...{ serverId, site: config.server.site, version: packageJson.version, url: http.url },
     ...{ mesh: config.mesh, redis: config.redis, dataFolder: config.server.dataFolder, ...base },
-    load: () => ({ ...signIn.load(), connections: gateway.connectionCount, sip: sip?.listeners }),
+    load: () => ({
+      ...signIn.load(),
+      connections: gateway.connectionCount,
+      sip: sip?.listeners,
+      lines: telephony?.trunks.lines(),
+    }),
     onReplaced: () => onReplaced?.(),
   });
   const { mesh, members, meshKeys, signer, keys } = cluster;
@@ -200,6 +209,7 @@ export async function startServer({
     ...{ database, replica, outbox, mesh, members, ownership, sessions, dispatcher, config: config.chat, ...base, registry },
     mayChat: (addressee, author) => mayDo(levelOf(addressee, author), 'chat'),
     filesFor: (fileIds, author) => files.forMessage(fileIds, author),
+    positionSpool: await PositionSpool.open({ disk: folderDisk(positionFolder(config.server.dataFolder)), logger }),
     limits: () => chatLimits(settings),
     days: () => chatDays(settings),
   });
@@ -212,11 +222,11 @@ export async function startServer({
   const phones = createPhones({ config, cluster, ...stored, directory, dispatcher, health, logger, url: () => http.url });
   const { locations, sip } = phones;
 
-  const calls =
+  const telephony =
     sip === undefined
       ? undefined
-      : new CallService({
-          ...{ cluster, meshKeys, sip, locations, directory, config: config.calls, ...base },
+      : createTelephony({
+          ...{ config, cluster, ...stored, settings, directory, names: phoneBooks, sip, locations, logger },
           mayCall: (callee, caller) => mayDo(levelOf(callee, caller), 'call'),
         });
 
@@ -261,6 +271,7 @@ export async function startServer({
   lifecycle.add({ name: 'sessions', start: () => sessions.start(), stop: () => sessions.stop() });
   lifecycle.add({ name: 'sign-in', start: () => signIn.start(), stop: () => signIn.stop() });
   phones.addTo(lifecycle);
+  telephony?.addTo(lifecycle);
   // Features must be listening before the mesh is joined, and the mesh be joined before people come.
   lifecycle.add({ name: 'mesh', start: () => cluster.start() });
   phones.addAfterMesh(lifecycle);
@@ -291,7 +302,8 @@ export async function startServer({
     journal,
     locations,
     sip,
-    calls,
+    calls: telephony?.calls,
+    trunks: telephony?.trunks,
     stop: (reason) => lifecycle.stop(reason),
   };
 }

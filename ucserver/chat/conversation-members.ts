@@ -13,6 +13,8 @@ export interface ChatDirectory {
   refresh(): Promise<void>;
   /** Members of a conversation that has been stored. */
   membersOf(conversationId: ConversationId): readonly UserId[] | undefined;
+  /** Number of groups and channels that each of these people is in; those in none are missing. */
+  groupCounts(userIds: readonly UserId[]): Map<UserId, number>;
   /** Number of the last entry with which somebody came or went, as far as memory knows. */
   membersChangedAt(conversationId: ConversationId): number | undefined;
 }

@@ -31,6 +31,8 @@ export interface DeliveryOptions {
     after: number,
     limit: number,
   ) => Promise<readonly StoredEntry[]>;
+  /** Clients here are told of this entry; members as of it. */
+  readonly onTold: (entry: StoredEntry, members: readonly UserId[]) => void;
   /** Somebody has come with this entry; clients here were told. */
   readonly onJoined: (entry: StoredEntry, members: readonly UserId[]) => void;
   readonly clock: Clock;
@@ -155,6 +157,7 @@ export class Delivery {
   #tellOne(log: Log, entry: StoredEntry, except?: Session): void {
     const change = membershipChangeOf(entry);
     this.#correctMembers(log, entry);
+    this.#options.onTold(entry, change === undefined ? log.members : membersAfter(log.members, change));
     if (change === undefined) {
       this.#push(log.members, () => entryFragment(entry), except);
       return;

@@ -1,6 +1,7 @@
-import { type GroupId, groupIdSchema, type UserId, userIdSchema } from '#shared/ids.ts';
+import { conversationIdSchema, type GroupId, groupIdSchema, type UserId, userIdSchema } from '#shared/ids.ts';
 import { memberRoleSchema } from '#shared/protocol/chat.ts';
 import { type Replica, replicaParts } from '#ucserver/database/index.ts';
+import { conversationKindOf } from './conversation-id.ts';
 import type { ChatDirectory } from './conversation-members.ts';
 import type { Departments } from './department-follower.ts';
 
@@ -41,6 +42,18 @@ export function replicaDirectory(replica: Pick<Replica, 'items' | 'refresh'>): C
     hasUser: (userId) => users.has(userId),
     *userIds() {
       for (const id of users.keys()) yield userIdSchema.parse(id);
+    },
+    groupCounts(userIds) {
+      const counts = new Map<UserId, number>();
+      for (const [conversationId, rows] of conversations) {
+        const kind = conversationKindOf(conversationIdSchema.parse(conversationId));
+        if (kind !== 'group' && kind !== 'channel') continue;
+        for (const { user_id, left_seq } of rows) {
+          const userId = userIds.find((each) => each === user_id);
+          if (userId !== undefined && left_seq === null) counts.set(userId, (counts.get(userId) ?? 0) + 1);
+        }
+      }
+      return counts;
     },
     membersOf: (conversationId) => known(conversationId)?.members,
     membersChangedAt: (conversationId) => known(conversationId)?.changedAt,

@@ -1,34 +1,37 @@
-import type { ConversationId, EntryId, UserId } from '#shared/ids.ts';
+import type { ConversationId, UserId } from '#shared/ids.ts';
 import type { Conversation, EntryBodies } from '#shared/protocol/chat.ts';
 import { UCError } from '#shared/protocol/errors.ts';
 import type { Params, Result } from '#shared/protocol/index.ts';
 import type { Clock } from '#shared/runtime/clock.ts';
 import { fragment, type Session, type SessionTable } from '#ucserver/gateway/index.ts';
 import type { Access } from './access.ts';
-import type { NewEntry, StoredEntry } from './commit-plan.ts';
-import type { Receipt } from './committer.ts';
+import type { NewEntry } from './commit-plan.ts';
 import { conversationKindOf, createdConversationId } from './conversation-id.ts';
 import type { ChatDirectory } from './conversation-members.ts';
+import type { EntryFinder, EntryName } from './entry-finder.ts';
 import { membershipChangeOf } from './membership-plan.ts';
 import type { ChatRepository } from './repository.ts';
 import type { GroupLimits } from './settings.ts';
+import { isAway } from './storage-away.ts';
 
 export interface GroupServiceOptions {
   readonly access: Access;
   readonly directory: ChatDirectory;
-  readonly repository: Pick<ChatRepository, 'find' | 'groupCounts' | 'mute'>;
+  readonly repository: Pick<ChatRepository, 'groupCounts' | 'mute'>;
+  readonly finder: Pick<EntryFinder, 'sent'>;
   readonly sessions: Pick<SessionTable, 'ofUser'>;
   /** Whether `author` has the right `chat` with `addressee`. */
   readonly mayChat: (addressee: UserId, author: UserId) => boolean;
   readonly limits: () => GroupLimits;
-  /** Stores an entry now or not at all: who is in a group decides rights, so it never waits in the outbox. */
-  readonly commit: (entry: NewEntry, members: readonly UserId[], from: Session) => Promise<Receipt>;
+  /** Stores an entry and answers its author. */
+  readonly commit: (entry: NewEntry, members: readonly UserId[], from: Session) => Promise<Placed>;
   /** The conversation as this user has it. */
   readonly read: (userId: UserId, conversationId: ConversationId) => Promise<Conversation | undefined>;
   readonly clock: Clock;
 }
 
-type Ids = { readonly conversationId: ConversationId; readonly entryId: EntryId };
+/** Where an entry stands, or waits. */
+type Placed = Result<'chat.rename'>;
 type GroupKind = 'created' | 'members' | 'role' | 'rename';
 
 /**
@@ -103,7 +106,7 @@ export class GroupService {
   async leave(session: Session, ids: Params<'chat.leave'>): Promise<Result<'chat.leave'>> {
     const { access } = this.#options;
     const { userId } = session;
-    const before = await this.#find(ids);
+    const before = await this.#options.finder.sent(ids);
     // Whoever has left is no member any more, and gets the same answer all the same.
     if (before?.author === userId && before.kind === 'members') {
       const { members } = await access.reading(ids.conversationId, userId);
@@ -136,23 +139,23 @@ export class GroupService {
   /** @param check throws when this may not be done; not asked for what was done before */
   async #store<K extends GroupKind>(
     session: Session,
-    ids: Ids,
+    ids: EntryName,
     kind: K,
     body: EntryBodies[K],
     members: readonly UserId[],
     check: () => void | Promise<void>,
-  ): Promise<Receipt> {
-    if ((await this.#find(ids)) === undefined) await check();
+  ): Promise<Placed> {
+    if ((await this.#options.finder.sent(ids)) === undefined) await check();
     return this.#commit(session, ids, kind, body, members);
   }
 
   async #commit<K extends GroupKind>(
     session: Session,
-    { conversationId, entryId }: Ids,
+    { conversationId, entryId }: EntryName,
     kind: K,
     body: EntryBodies[K],
     members: readonly UserId[],
-  ): Promise<Receipt> {
+  ): Promise<Placed> {
     const { commit, directory, clock } = this.#options;
     const at = clock.wallMs();
     const entry = { conversationId, entryId, author: session.userId, kind, body: JSON.stringify(body), at };
@@ -161,10 +164,6 @@ export class GroupService {
     // What this server is asked next must find the change; the others hear of it with the entry and by the change feed.
     await directory.refresh().catch(() => undefined);
     return receipt;
-  }
-
-  async #find(ids: Ids): Promise<StoredEntry | undefined> {
-    return (await this.#options.repository.find([ids]))[0];
   }
 
   /** @throws UCError `NOT_FOUND`, `FORBIDDEN`, or `TOO_LARGE` when somebody is in too many groups. */
@@ -177,7 +176,11 @@ export class GroupService {
     }
     const most = limits().groupsPerPerson;
     if (added.length === 0) return;
-    for (const [userId, groups] of await repository.groupCounts(added)) {
+    const counts = await repository.groupCounts(added).catch((error: unknown) => {
+      if (!isAway(error)) throw error;
+      return directory.groupCounts(added);
+    });
+    for (const [userId, groups] of counts) {
       if (groups < most) continue;
       const details = { userId, most };
       throw new UCError('TOO_LARGE', `A person can be in ${most} groups.`, { field, details });

@@ -1,4 +1,4 @@
-import { Counter, Histogram, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import type { Members } from '#shared/cluster/cluster-port.ts';
 import { type FileId, incarnationId, type UserId } from '#shared/ids.ts';
 import { chatRecent } from '#shared/mesh/contracts/chat.ts';
@@ -22,6 +22,7 @@ import { DepartmentRepository } from './department-repository.ts';
 import { DepartmentService } from './department-service.ts';
 import { replicaDepartments, replicaDirectory } from './directory.ts';
 import { DraftRepository, DraftService } from './drafts/index.ts';
+import { EntryFinder } from './entry-finder.ts';
 import { EntryRepository } from './entry-repository.ts';
 import { Generation } from './generation.ts';
 import { GroupService } from './group-service.ts';
@@ -29,12 +30,16 @@ import { Heads } from './heads.ts';
 import { MemoryView } from './memory-view.ts';
 import { MessageService } from './message-service.ts';
 import { registerChatMethods } from './methods.ts';
+import { createMetrics } from './metrics.ts';
 import { NamedEntries } from './named-entries.ts';
 import { Notifier } from './notifier.ts';
 import { PendingEntries } from './pending-entries.ts';
+import { PendingMembership } from './pending-membership.ts';
 import { PendingStorage } from './pending-storage.ts';
 import { PositionReader } from './position-reader.ts';
+import type { PositionSpool } from './position-spool.ts';
 import { PositionWriter } from './position-writer.ts';
+import { Presentation } from './presentation.ts';
 import { RecentEntries, recentEntries } from './recent-entries.ts';
 import { ChatRepository } from './repository.ts';
 import { RetentionCleaner, RetentionRepository } from './retention/index.ts';
@@ -47,6 +52,7 @@ import { TypingLimit } from './typing-limit.ts';
 export { type ChatConfig, chatConfigSchema } from './config.ts';
 export { directConversationId } from './conversation-id.ts';
 export { draftProcedures } from './drafts/index.ts';
+export { PositionSpool, positionFolder } from './position-spool.ts';
 export { chatProcedures } from './procedures.ts';
 export { retentionProcedures } from './retention/index.ts';
 export { searchProcedures } from './search/index.ts';
@@ -59,6 +65,8 @@ export interface ChatDependencies {
   readonly mayChat: (addressee: UserId, author: UserId) => boolean;
   /** Takes entries while SQL cannot. */
   readonly outbox: OutboxPort;
+  /** Keeps read positions while SQL is away; chat closes it. */
+  readonly positionSpool: PositionSpool;
   readonly limits: () => ChatLimits;
   readonly days: () => ChatDays;
   /** What is to be known of files that a message of this author refers to. @throws UCError `NOT_FOUND` when one is not theirs. */
@@ -87,17 +95,29 @@ const restBetweenStepsMs = 50;
 export function createChat(dependencies: ChatDependencies): Chat {
   const { database, replica, mayChat, outbox, mesh, ownership, sessions, dispatcher, limits, config, clock } = dependencies;
   const logger = dependencies.logger.child({ part: 'chat' });
-  const metrics = createMetrics(dependencies.registry);
+  const metrics = createMetrics(dependencies.registry, dependencies.positionSpool);
 
   const directory = replicaDirectory(replica);
   const repository = new ChatRepository(database);
   const recent = new RecentEntries(config.recentConversations);
-  const members = new ConversationMembers(directory, (conversationId) => delivery.newerMembersOf(conversationId));
+  const membership: PendingMembership = new PendingMembership({
+    ...{ directory, clock },
+    headOf: (conversationId) => memory.headOf(conversationId),
+  });
+  const inForce = membership.over(directory);
+  const members = new ConversationMembers(inForce, (conversationId) => {
+    const told = delivery.newerMembersOf(conversationId);
+    return told && membership.members(conversationId, told);
+  });
   const notifier = new Notifier({ mesh, ownership });
-  const positions = new PositionWriter({ repository, clock, logger, everyMs: config.positionsEveryMs });
+  const positions = new PositionWriter({
+    ...{ repository, spool: dependencies.positionSpool, clock, logger, everyMs: config.positionsEveryMs },
+    canWrite: () => database.health.writes === 'up',
+  });
   const generation = new Generation({ repository, logger, onRaised: () => restored() });
   const delivery = new Delivery({
     ...{ sessions, repository, directory, generation, clock, logger, onJoined: tellNewcomers },
+    onTold: (entry, everybody) => recent.add(entry, everybody),
     askRecent: async (from, conversationId, after, limit) => {
       const answer = await mesh.request(from, chatRecent, { conversationId, after, limit }, { deadlineMs: 500 });
       if (answer.generation !== undefined) generation.observe(answer.generation);
@@ -117,28 +137,53 @@ export function createChat(dependencies: ChatDependencies): Chat {
     isCutOff: () => mesh.state === 'down' || dependencies.members.all().some(({ suspected }) => suspected),
   });
   const pending: PendingEntries = new PendingEntries({
-    ...{ outbox, recent, sessions, notifier, storage: new PendingStorage({ repository, clock, logger, onCommitted }) },
+    ...{
+      outbox,
+      recent,
+      membership,
+      sessions,
+      notifier,
+      storage: new PendingStorage({ repository, clock, logger, onCommitted }),
+    },
     headOf: (conversationId) => memory.headOf(conversationId),
   });
-  const memory = new MemoryView({ directory, members, recent, pending, delivery, generation });
+  const access = new Access({ directory: inForce, members, mayChat });
+  const memory: MemoryView = new MemoryView({
+    ...{ directory: inForce, members, recent, pending, membership, access, delivery, generation },
+  });
   const subscriber = new Subscriber({ mesh, ownership, sessions, recent, delivery, generation, heads, pending, members });
   const committer = new Committer({
     ...{ repository, clock, logger, batchEntries: config.batchEntries, gatherMs: config.gatherMs },
     onCommitted,
   });
   const typing = new TypingLimit(clock);
-  const access = new Access({ directory, members, mayChat });
   const acceptance = new Acceptance({ committer, pending });
+  const accept: typeof acceptance.accept = (entry, everybody, from) => acceptance.accept(entry, everybody, from);
+  const finder = new EntryFinder({ repository, pending, recent });
+  const presentation = new Presentation({ access, members, membership, pending, positions });
   const chat = new ChatService({
-    ...{ directory, access, members, repository, recent, memory, positions, delivery, generation, notifier, subscriber, typing },
+    ...{
+      directory,
+      access,
+      members,
+      repository,
+      recent,
+      memory,
+      presentation,
+      positions,
+      delivery,
+      generation,
+      notifier,
+      subscriber,
+      typing,
+    },
   });
   const messages = new MessageService({
-    ...{ access, repository, clock, filesFor: dependencies.filesFor, limits: () => limits().messages },
-    commit: (entry, everybody, from) => acceptance.accept(entry, everybody, from),
+    ...{ access, finder, clock, filesFor: dependencies.filesFor, limits: () => limits().messages, commit: accept },
   });
   const groups = new GroupService({
-    ...{ access, directory, repository, sessions, mayChat, clock, limits: () => limits().groups },
-    commit: (entry, everybody, from) => committer.commit(entry, everybody, from),
+    ...{ access, directory: inForce, repository, finder, sessions, mayChat, clock, limits: () => limits().groups },
+    commit: accept,
     read: (userId, conversationId) => chat.read(userId, conversationId),
   });
   const companyDepartments = replicaDepartments(replica);
@@ -167,7 +212,7 @@ export function createChat(dependencies: ChatDependencies): Chat {
   const named = new NamedEntries({ access, repository: new EntryRepository(database) });
   const search = createSearch({
     ...{ database, access, config, clock, logger, registry: dependencies.registry },
-    pendingOf: (userId) => pending.conversationsOf(userId).flatMap((id) => pending.entriesOf(id)),
+    pendingOf: (userId) => pending.conversationsOf(userId).flatMap((id) => pending.entriesOf(id, userId)),
     isFirst,
   });
   const reading = new PositionReader({ access, repository, waiting: (id, userId) => positions.waiting(id, userId) });
@@ -208,6 +253,7 @@ export function createChat(dependencies: ChatDependencies): Chat {
   return {
     start() {
       delivery.start();
+      positions.start();
       heads.start();
       subscriber.start();
       search.indexer.start();
@@ -219,31 +265,12 @@ export function createChat(dependencies: ChatDependencies): Chat {
     async stop() {
       subscriber.stop();
       heads.stop();
+      membership.stop();
       await Promise.all([follower.stop(), retention.stop()]);
       await committer.settled();
       await positions.stop();
       await search.indexer.stop();
       delivery.stop();
-    },
-  };
-}
-
-function createMetrics(registry: Registry) {
-  const entries = new Counter({
-    name: 'ucmesh_chat_entries_total',
-    help: 'Entries committed by this server.',
-    registers: [registry],
-  });
-  const batches = new Histogram({
-    name: 'ucmesh_chat_batch_entries',
-    help: 'Entries that were committed together.',
-    buckets: [1, 3, 10, 30, 100, 300],
-    registers: [registry],
-  });
-  return {
-    committed(count: number) {
-      entries.inc(count);
-      batches.observe(count);
     },
   };
 }

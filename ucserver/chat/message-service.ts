@@ -6,15 +6,15 @@ import type { Params, Result } from '#shared/protocol/index.ts';
 import type { Clock } from '#shared/runtime/clock.ts';
 import type { Session } from '#ucserver/gateway/index.ts';
 import type { Access } from './access.ts';
-import { emptiedBody, type NewEntry, type StoredEntry } from './commit-plan.ts';
+import { emptiedBody, type NewEntry } from './commit-plan.ts';
 import { conversationKindOf } from './conversation-id.ts';
+import { type EntryFinder, type EntryName, type FoundEntry, isSeenBy } from './entry-finder.ts';
 import { checkMessage } from './message-limits.ts';
-import type { ChatRepository } from './repository.ts';
 import type { MessageLimits } from './settings.ts';
 
 export interface MessageServiceOptions {
   readonly access: Access;
-  readonly repository: Pick<ChatRepository, 'find' | 'lastEdit'>;
+  readonly finder: EntryFinder;
   /** Stores an entry and answers its author. */
   readonly commit: (entry: NewEntry, members: readonly UserId[], from: Session) => Promise<Result<'chat.send'>>;
   /** What is to be known of files that a message of this author refers to. @throws UCError `NOT_FOUND` when one is not theirs. */
@@ -23,7 +23,6 @@ export interface MessageServiceOptions {
   readonly clock: Clock;
 }
 
-type Ids = { readonly conversationId: ConversationId; readonly entryId: EntryId };
 type Kind = 'message' | 'edit' | 'delete' | 'reaction';
 
 /**
@@ -74,19 +73,19 @@ export class MessageService {
   }
 
   async forward(session: Session, { conversationId, entryId, from }: Params<'chat.forward'>): Promise<Result<'chat.forward'>> {
-    const { access, repository } = this.#options;
+    const { access, finder } = this.#options;
     const ids = { conversationId, entryId };
     const members = await this.#writers(conversationId, session.userId);
-    const { from: first, upTo } = await access.reading(from.conversationId, session.userId, 'params.from.conversationId');
-    const [found, before] = await this.#find(from, ids);
-    const source = found !== undefined && found.seq >= first && found.seq <= upTo ? found : undefined;
+    const reading = await access.reading(from.conversationId, session.userId, 'params.from.conversationId');
+    const { target: found, before } = await finder.target(from, ids, 'params.from.entryId');
+    const source = found !== undefined && isSeenBy(found, session.userId, reading) ? found : undefined;
     // Sent again, it is what was copied the first time, whatever has become of the original.
     const again = before && messageOf(before);
     if (again?.forwarded?.entryId === from.entryId) return this.#commit(session, ids, 'message', again, members);
     const original = source && messageOf(source);
     if (source === undefined || original === undefined)
       throw new UCError('NOT_FOUND', undefined, { field: 'params.from.entryId' });
-    const edited = await repository.lastEdit(from.conversationId, from.entryId, upTo);
+    const edited = await finder.lastEdit(source, reading.upTo);
     const { text } = edited === undefined ? original : (JSON.parse(edited.body) as EntryBodies['edit']);
     const { files } = original;
     const { author, at } = original.forwarded ?? source;
@@ -95,21 +94,21 @@ export class MessageService {
   }
 
   /** What is refused may have been stored before, when it was allowed. */
-  async #judge(ids: Ids, check: () => void): Promise<void> {
+  async #judge(ids: EntryName, check: () => void): Promise<void> {
     try {
       check();
     } catch (error) {
-      const [before] = await this.#find(ids).catch(() => []);
+      const before = await this.#options.finder.sent(ids).catch(() => undefined);
       if (before === undefined) throw error;
     }
   }
 
-  async #filesFor(ids: Ids, fileIds: readonly FileId[], author: UserId): Promise<readonly FileRef[]> {
+  async #filesFor(ids: EntryName, fileIds: readonly FileId[], author: UserId): Promise<readonly FileRef[]> {
     try {
       return await this.#options.filesFor(fileIds, author);
     } catch (error) {
       // Sent again, it refers to what it referred to the first time, even if that is gone.
-      const [before] = await this.#find(ids).catch(() => []);
+      const before = await this.#options.finder.sent(ids).catch(() => undefined);
       const files = before && messageOf(before)?.files;
       if (files === undefined) throw error;
       return files;
@@ -126,33 +125,27 @@ export class MessageService {
   /** @param check throws when this user may not do this to the target */
   async #change<K extends Kind>(
     session: Session,
-    { conversationId, entryId, target: targetId }: Ids & { readonly target: EntryId },
+    { conversationId, entryId, target: targetId }: EntryName & { readonly target: EntryId },
     kind: K,
     body: EntryBodies[K],
     members: readonly UserId[],
-    check: (target: StoredEntry) => void | Promise<void>,
+    check: (target: FoundEntry) => void | Promise<void>,
   ): Promise<Result<'chat.send'>> {
+    const { access, finder } = this.#options;
     const ids = { conversationId, entryId };
-    const [target, before] = await this.#find({ conversationId, entryId: targetId }, ids);
+    const { target, before } = await finder.target({ conversationId, entryId: targetId }, ids, 'params.target');
     if (before === undefined) {
-      const { from, upTo } = await this.#options.access.reading(conversationId, session.userId);
-      const isSeen = target !== undefined && target.seq >= from && target.seq <= upTo;
-      if (!isSeen || messageOf(target) === undefined) throw new UCError('NOT_FOUND', undefined, { field: 'params.target' });
+      const reading = await access.reading(conversationId, session.userId);
+      if (target === undefined || !isSeenBy(target, session.userId, reading) || messageOf(target) === undefined)
+        throw new UCError('NOT_FOUND', undefined, { field: 'params.target' });
       await check(target);
     }
     return this.#commit(session, ids, kind, body, members);
   }
 
-  async #find(...asked: readonly Ids[]): Promise<(StoredEntry | undefined)[]> {
-    const found = await this.#options.repository.find(asked);
-    return asked.map(({ conversationId, entryId }) =>
-      found.find((entry) => entry.conversationId === conversationId && entry.entryId === entryId),
-    );
-  }
-
   #commit<K extends Kind>(
     session: Session,
-    ids: Ids,
+    ids: EntryName,
     kind: K,
     body: EntryBodies[K],
     members: readonly UserId[],
@@ -164,10 +157,10 @@ export class MessageService {
 }
 
 /** What a message says; `undefined` when it is none, or was taken back. */
-function messageOf({ kind, body }: StoredEntry): EntryBodies['message'] | undefined {
+function messageOf({ kind, body }: NewEntry): EntryBodies['message'] | undefined {
   return kind === 'message' && body !== emptiedBody ? (JSON.parse(body) as EntryBodies['message']) : undefined;
 }
 
-function forwardedOf(entry: StoredEntry): EntryBodies['message']['forwarded'] {
+function forwardedOf(entry: NewEntry): EntryBodies['message']['forwarded'] {
   return messageOf(entry)?.forwarded;
 }

@@ -1,13 +1,15 @@
 import { hash } from 'node:crypto';
-import type { ConversationId, UserId } from '#shared/ids.ts';
-import { entryIdSchema } from '#shared/ids.ts';
+import { type ConversationId, type EntryId, entryIdSchema, type UserId } from '#shared/ids.ts';
 import type { PendingEntry } from '#shared/protocol/chat.ts';
 import type { Result } from '#shared/protocol/index.ts';
 import { fragment, type Session, type SessionTable } from '#ucserver/gateway/index.ts';
 import { lineOf, type OutboxFeature, type OutboxItem, type OutboxPort, type Settled } from '#ucserver/outbox/index.ts';
 import { isSame, keyOf, type NewEntry, rejectedKind } from './commit-plan.ts';
+import { conversationKindOf } from './conversation-id.ts';
+import { targetOf } from './entry-target.ts';
 import type { Notifier, SettledEntry } from './notifier.ts';
 import { chatKind, fromItem, type PendingChat, toItem } from './pending-item.ts';
+import type { PendingMembership } from './pending-membership.ts';
 import type { PendingStorage } from './pending-storage.ts';
 import type { RecentEntries } from './recent-entries.ts';
 import { pendingFragment, pendingToWire } from './wire.ts';
@@ -24,7 +26,8 @@ interface Accepting {
 export interface PendingEntriesOptions {
   readonly outbox: OutboxPort;
   readonly storage: PendingStorage;
-  readonly recent: RecentEntries;
+  readonly recent: Pick<RecentEntries, 'find'>;
+  readonly membership: Pick<PendingMembership, 'add' | 'stored'>;
   readonly sessions: Pick<SessionTable, 'ofUser'>;
   readonly notifier: Notifier;
   /** The highest number of a conversation that is known here, 0 if none is. */
@@ -81,30 +84,49 @@ export class PendingEntries implements OutboxFeature {
     }
   }
 
-  /** What is pending in a conversation, in order. */
-  of(conversationId: ConversationId): PendingEntry[] {
-    return this.#options.outbox.pendingOf(lineOfConversation(conversationId)).map((item) => pendingToWire(this.#chatOf(item)));
+  /** Reads what other servers have accepted. Never rejects. */
+  look(): Promise<void> {
+    return this.#options.outbox.look();
   }
 
-  /** The same as they will be stored. */
-  entriesOf(conversationId: ConversationId): NewEntry[] {
-    return this.#options.outbox.pendingOf(lineOfConversation(conversationId)).map((item) => this.#chatOf(item).entry);
+  /** A pending entry by its id. */
+  find(conversationId: ConversationId, entryId: EntryId): PendingChat | undefined {
+    const found = this.#options.outbox.find({ kind: chatKind, key: conversationId, id: entryId });
+    return found && this.#chatOf(found);
   }
 
-  /** Members of a conversation of which something is pending, as its first pending entry names them. */
+  /** What is pending about an entry, in order. */
+  about(conversationId: ConversationId, target: EntryId): NewEntry[] {
+    return this.#in(conversationId).flatMap(({ entry }) => (targetOf(entry) === target ? entry : []));
+  }
+
+  /** The part of a conversation that says what is pending and concerns this person, in order. */
+  pendingIn(conversationId: ConversationId, userId: UserId): { readonly pending?: PendingEntry[] } {
+    if (!this.carries(conversationId)) return {};
+    const pending = this.#for(conversationId, userId).map(pendingToWire);
+    return pending.length === 0 ? {} : { pending };
+  }
+
+  /** The same entries as they will be stored. */
+  entriesOf(conversationId: ConversationId, userId: UserId): NewEntry[] {
+    return this.#for(conversationId, userId).map(({ entry }) => entry);
+  }
+
+  /** Members of a conversation of two people of which something is pending. */
   membersOf(conversationId: ConversationId): readonly UserId[] | undefined {
-    const [first] = this.#options.outbox.pendingOf(lineOfConversation(conversationId));
-    return first === undefined ? undefined : this.#chatOf(first).members;
+    return this.#in(conversationId)[0]?.members;
   }
 
-  /** Conversations of a person of which something is pending. */
+  /** Conversations of which something is pending that concerns this person. */
   conversationsOf(userId: UserId): ConversationId[] {
     const { outbox } = this.#options;
     return [...outbox.lines()].flatMap((line) => {
-      const [first] = outbox.pendingOf(line);
-      if (first?.kind !== chatKind) return [];
-      const { entry, members } = this.#chatOf(first);
-      return members.includes(userId) ? entry.conversationId : [];
+      const items = outbox.pendingOf(line);
+      if (items[0]?.kind !== chatKind) return [];
+      const { conversationId } = this.#chatOf(items[0]).entry;
+      // Two people stay the same two.
+      const told = conversationKindOf(conversationId) === 'direct' ? items.slice(0, 1) : items;
+      return told.some((item) => this.#chatOf(item).members.includes(userId)) ? conversationId : [];
     });
   }
 
@@ -148,8 +170,10 @@ export class PendingEntries implements OutboxFeature {
   }
 
   pending(items: readonly OutboxItem[], accepted: boolean): void {
+    const { membership } = this.#options;
     const news = items.map((item) => this.#chatOf(item));
     for (const each of news) {
+      membership.add(each);
       this.#push(each.members, pendingFragment(each), this.#accepting.get(keyOf(each.entry))?.from);
     }
     if (accepted) this.#options.notifier.pending(news);
@@ -157,7 +181,9 @@ export class PendingEntries implements OutboxFeature {
 
   settled(settled: readonly Settled[], seen: boolean): void {
     const news = settled.map(({ item, seq }) => {
-      const { entry, members } = this.#chatOf(item);
+      const chat = this.#chatOf(item);
+      this.#options.membership.stored(chat);
+      const { entry, members } = chat;
       const { conversationId, entryId } = entry;
       return { to: members, told: { conversationId, entryId, seq } };
     });
@@ -179,6 +205,15 @@ export class PendingEntries implements OutboxFeature {
     const kept = { ...entry, entryId: entryIdSchema.parse(`x-${digest}`), kind: rejectedKind, body: refused };
     const [outcome = 'away'] = await this.#options.storage.storeAll([{ entry: kept, place, members }]);
     return outcome === 'conflict' ? 'away' : outcome;
+  }
+
+  #in(conversationId: ConversationId): PendingChat[] {
+    return this.#options.outbox.pendingOf(lineOfConversation(conversationId)).map((item) => this.#chatOf(item));
+  }
+
+  /** Each entry concerns those who were in the conversation when it was accepted, and those who came or went with it. */
+  #for(conversationId: ConversationId, userId: UserId): PendingChat[] {
+    return this.#in(conversationId).filter(({ members }) => members.includes(userId));
   }
 
   /** An item that need not be read, because what it says is at hand. */

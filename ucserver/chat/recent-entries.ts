@@ -7,7 +7,7 @@ export const recentEntries = 50;
 
 interface Recent {
   readonly members: readonly UserId[];
-  /** Ascending, contiguous, cut to its newest part now and then. */
+  /** Ascending, cut to its newest part now and then; some in between may be missing. */
   readonly entries: StoredEntry[];
 }
 
@@ -18,7 +18,10 @@ export interface RecentHead {
   readonly last: StoredEntry;
 }
 
-/** The last entries that this server has committed, of the conversations that were active most recently, for servers that missed one. */
+/**
+ * The last entries that this server has committed, told or read, of the conversations that were active most recently: for servers
+ * that missed one, and for clients while SQL is away.
+ */
 export class RecentEntries {
   readonly #most: number;
   /** In the order of their last use. */
@@ -29,37 +32,50 @@ export class RecentEntries {
     this.#most = most;
   }
 
-  /** Adds an entry; one that does not follow the last one starts anew, one that is there already does nothing. */
+  /** Adds an entry, in whatever order they come; one that is there already does nothing. */
   add(entry: StoredEntry, members: readonly UserId[]): void {
     const id = entry.conversationId;
     const recent = this.#byId.get(id);
-    const lastSeq = recent?.entries.at(-1)?.seq ?? -1;
-    if (recent !== undefined && entry.seq <= lastSeq) return;
-    this.#byId.delete(id);
-    if (recent === undefined || entry.seq !== lastSeq + 1) {
-      this.#byId.set(id, { members, entries: [entry] });
-      this.#forgetOldest();
+    const entries = recent?.entries ?? [];
+    if (recent !== undefined && entry.seq <= (entries.at(-1)?.seq ?? 0)) {
+      insert(entries, entry);
       return;
     }
-    if (entry.kind === 'delete') emptyTarget(recent.entries, entry);
-    recent.entries.push(entry);
-    if (recent.entries.length >= 2 * recentEntries) recent.entries.splice(0, recent.entries.length - recentEntries);
-    this.#byId.set(id, { members, entries: recent.entries });
+    this.#byId.delete(id);
+    if (entry.kind === 'delete') emptyTarget(entries, entry);
+    entries.push(entry);
+    if (entries.length >= 2 * recentEntries) entries.splice(0, entries.length - recentEntries);
+    this.#byId.set(id, { members, entries });
+    if (recent === undefined) this.#forgetOldest();
   }
 
   /** The entries that follow a number without a gap, at most `limit`; none when that is not known here. */
   after(conversationId: ConversationId, seq: number, limit: number): readonly StoredEntry[] {
-    const entries = this.#byId.get(conversationId)?.entries;
-    const from = entries?.findIndex((entry) => entry.seq === seq + 1) ?? -1;
-    return entries === undefined || from < 0 ? [] : entries.slice(from, from + limit);
+    const entries = this.#byId.get(conversationId)?.entries ?? [];
+    const from = entries.findIndex((entry) => entry.seq === seq + 1);
+    if (from < 0) return [];
+    let end = from + 1;
+    while (end < entries.length && end - from < limit && entries[end]?.seq === seq + 1 + end - from) end++;
+    return entries.slice(from, end);
   }
 
-  /** The last entries before a number, ascending; none when that before it is not known here. */
+  /** The last entries before a number without a gap, ascending, at most `limit`; none when that before it is not known here. */
   before(conversationId: ConversationId, seq: number, limit: number): readonly StoredEntry[] {
     const entries = this.#byId.get(conversationId)?.entries ?? [];
     const end = entries.findLastIndex((entry) => entry.seq < seq) + 1;
-    const isNext = end === entries.length || entries[end]?.seq === seq;
-    return isNext ? entries.slice(Math.max(0, end - limit), end) : [];
+    const last = entries[end - 1]?.seq;
+    if (last === undefined || (end < entries.length && last !== seq - 1)) return [];
+    let begin = end - 1;
+    while (begin > 0 && end - begin < limit && entries[begin - 1]?.seq === last - (end - begin)) begin--;
+    return entries.slice(begin, end);
+  }
+
+  /** Everything after a number up to the last one known here; `undefined` when something is missing in between. */
+  since(conversationId: ConversationId, seq: number): readonly StoredEntry[] | undefined {
+    const last = this.last(conversationId)?.seq;
+    if (last === undefined || last < seq) return undefined;
+    const entries = this.after(conversationId, seq, last - seq);
+    return entries.length === last - seq ? entries : undefined;
   }
 
   last(conversationId: ConversationId): StoredEntry | undefined {
@@ -115,11 +131,25 @@ function emptyWritten(entries: StoredEntry[], isGone: (entry: StoredEntry) => bo
     if (isGone(entry) && (entry.kind === 'message' || entry.kind === 'edit')) entries[index] = { ...entry, body: emptiedBody };
 }
 
+/** Puts an entry where it belongs, before later ones. */
+function insert(entries: StoredEntry[], entry: StoredEntry): void {
+  const at = entries.findLastIndex(({ seq }) => seq <= entry.seq);
+  // One older than all that are kept would be the next to go.
+  if (entries[at]?.seq === entry.seq || (at < 0 && entries.length >= recentEntries)) return;
+  const isGone = entries.some((later) => later.kind === 'delete' && concerns(entry, targetOf(later)));
+  entries.splice(at + 1, 0, isGone ? { ...entry, body: emptiedBody } : entry);
+  if (entry.kind === 'delete') emptyTarget(entries, entry);
+}
+
+/** Whether an entry carries a text of this message. */
+function concerns(entry: StoredEntry, message: EntryId | undefined): boolean {
+  return entry.entryId === message || (entry.kind === 'edit' && targetOf(entry) === message);
+}
+
 /** What was taken back is not given to those who missed it. */
 function emptyTarget(entries: StoredEntry[], deleted: StoredEntry): void {
   const target = targetOf(deleted);
   for (const [index, entry] of entries.entries()) {
-    const concerns = entry.entryId === target || (entry.kind === 'edit' && targetOf(entry) === target);
-    if (concerns) entries[index] = { ...entry, body: emptiedBody };
+    if (concerns(entry, target)) entries[index] = { ...entry, body: emptiedBody };
   }
 }

@@ -12,11 +12,11 @@ import type { Delivery } from './delivery.ts';
 import type { Generation } from './generation.ts';
 import type { MemoryView } from './memory-view.ts';
 import type { Notifier } from './notifier.ts';
-import type { MemberPosition } from './position-plan.ts';
 import type { PositionWriter } from './position-writer.ts';
+import type { Presentation } from './presentation.ts';
 import type { RecentEntries } from './recent-entries.ts';
 import type { ChatRepository } from './repository.ts';
-import type { StoredConversation } from './stored-conversation.ts';
+import { isAway } from './storage-away.ts';
 import type { Subscriber } from './subscriber.ts';
 import type { TypingLimit } from './typing-limit.ts';
 import { toWire } from './wire.ts';
@@ -28,6 +28,7 @@ export interface ChatServiceOptions {
   readonly repository: ChatRepository;
   readonly recent: RecentEntries;
   readonly memory: MemoryView;
+  readonly presentation: Presentation;
   readonly positions: PositionWriter;
   readonly delivery: Delivery;
   readonly generation: Generation;
@@ -96,6 +97,8 @@ export class ChatService {
       return [memory.headOf(conversationId), generation.value, kept];
     });
     const entries = found.filter(({ seq }) => seq >= from && seq <= upTo);
+    // Whoever sees these may name them while SQL is away. After a restore nothing of the former database is kept.
+    if (before === undefined && !isLeft && current === generation.value) for (const entry of found) recent.add(entry, members);
     const last = entries.at(-1)?.seq ?? 0;
     // The entries may have been read a moment after the head.
     const seq = Math.min(Math.max(stored, last), upTo);
@@ -140,7 +143,7 @@ export class ChatService {
     if (position.delivered === 0) return {};
     const waiting = positions.waiting(conversationId, userId);
     if (waiting !== undefined && waiting.read >= position.read && waiting.delivered >= position.delivered) return {};
-    positions.raise(position);
+    await positions.raise(position);
     // In a large group it is nobody else's business how far each of them has read.
     const concerned = members.length > maxToldPositions ? [userId] : members;
     subscriber.tellPosition(position, concerned, session);
@@ -167,7 +170,7 @@ export class ChatService {
 
   /** The conversations among these that are stored, in the order of `ids`. */
   async #read(userId: UserId, ids: readonly ConversationId[]): Promise<Conversation[]> {
-    const { repository, generation, delivery, memory } = this.#options;
+    const { repository, generation, delivery, memory, presentation } = this.#options;
     const inMemory = (id: ConversationId) => memory.conversation(userId, id) ?? [];
     try {
       const [current, found] = await Promise.all([generation.read(), repository.conversations(userId, ids, this.#large(ids))]);
@@ -175,8 +178,9 @@ export class ChatService {
         const stored = found.get(id);
         // Its first entries may all be pending.
         if (stored === undefined) return memory.carries(id) ? inMemory(id) : [];
-        const conversation = this.#present(stored, current);
-        if (!stored.isLeft) delivery.answered(id, conversation.members, conversation.head.seq);
+        const conversation = presentation.of(stored, userId, current);
+        // Entries are told to those who are in it at their number, whatever is pending.
+        if (!stored.isLeft) delivery.answered(id, stored.members ?? conversation.members, conversation.head.seq);
         return conversation;
       });
     } catch (error) {
@@ -190,35 +194,6 @@ export class ChatService {
     const { members } = this.#options;
     const isLarge = (id: ConversationId) => (members.known(id)?.length ?? 0) > maxToldPositions;
     return new Set(ids.filter((id) => conversationKindOf(id) !== 'direct' && isLarge(id)));
-  }
-
-  #present(stored: StoredConversation, generation: number): Conversation {
-    const { id, kind, title, lastSeq, isLeft, visibleFrom, mutedUntil, emptiedUpTo, positions, unread, lastEntry } = stored;
-    const { members, access } = this.#options;
-    const present = stored.members ?? members.known(id) ?? [];
-    const moderators = stored.moderators ?? present.filter((userId) => access.isModerator(id, userId));
-    return {
-      ...(title === undefined ? {} : { title }),
-      ...(moderators.length === 0 ? {} : { moderators: [...moderators] }),
-      ...(visibleFrom === 1 ? {} : { visibleFrom }),
-      ...(emptiedUpTo === 0 ? {} : { emptiedUpTo }),
-      ...(isLeft ? { left: true as const } : {}),
-      ...(mutedUntil === undefined ? {} : { mutedUntil }),
-      conversationId: id,
-      kind,
-      members: [...present],
-      head: { generation, seq: lastSeq },
-      positions: positions.map(({ userId, read, delivered }) => this.#newest({ conversationId: id, userId, read, delivered })),
-      unread,
-      ...(lastEntry === undefined ? {} : { lastEntry: toWire(lastEntry) }),
-      ...this.#options.memory.pending(id),
-    };
-  }
-
-  /** A position with what is not stored yet. */
-  #newest({ conversationId, userId, read, delivered }: MemberPosition) {
-    const waiting = this.#options.positions.waiting(conversationId, userId);
-    return { userId, read: Math.max(read, waiting?.read ?? 0), delivered: Math.max(delivered, waiting?.delivered ?? 0) };
   }
 
   async #unwritten(conversationId: ConversationId, members: readonly UserId[]): Promise<Conversation> {
@@ -250,8 +225,4 @@ export class ChatService {
     });
     return entries.filter((entry) => entry.seq <= upTo).map(toWire);
   }
-}
-
-function isAway(error: unknown): boolean {
-  return error instanceof UCError && error.code === 'STORAGE_UNAVAILABLE';
 }

@@ -65,15 +65,21 @@ export class Subscriber {
         page: (asker, after = '', limit) => {
           const concerns = (userId: UserId) => this.#options.ownership.ownerOf(userId)?.incarnation.serverId === asker.serverId;
           const items: ToldHead[] = [];
+          const { value: current } = generation;
+          if (current === undefined) return { items };
           for (const { conversationId, members, last } of recent.heads(after)) {
             if (!members.some(concerns)) continue;
-            items.push({ conversationId, members: [...members], seq: last.seq, at: last.at });
+            items.push({ conversationId, members: [...members], seq: last.seq, at: last.at, generation: current });
             if (items.length === limit) return { items, next: conversationId };
           }
           return { items };
         },
         apply: (items, peer) => {
-          for (const item of items) heads.told(item, peer.serverId);
+          for (const item of items) {
+            generation.observe(item.generation);
+            // A head of a database that is no more would look as if this one were older.
+            if (item.generation === generation.value) heads.told(item, peer.serverId);
+          }
         },
       }),
       mesh.onState((state) => {

@@ -19,6 +19,7 @@ export { type OutboxConfig, outboxConfigSchema } from './config.ts';
 export { type Line, lineOf, type OutboxItem } from './item.ts';
 export type { PendingStore } from './pending-store.ts';
 export type { Accepted, OutboxFeature, RedisWatch, Settled, StorageWatch } from './port.ts';
+export { Spool } from './spool.ts';
 export { folderDisk, type SpoolDisk, type SpoolFile } from './spool-disk.ts';
 export { RedisPendingStore } from './store.ts';
 export { databaseWatch, redisWatch } from './watches.ts';
@@ -46,6 +47,8 @@ export interface OutboxPort {
   learn(items: readonly OutboxItem[]): void;
   /** Another server says that SQL holds the items of these names; what else they say is as it was when they became pending. */
   settle(settled: readonly Settled[]): void;
+  /** A pending item by its name. */
+  find(name: Pick<OutboxItem, 'kind' | 'key' | 'id'>): OutboxItem | undefined;
   /** Pending items of a line, in order. */
   pendingOf(line: Line): OutboxItem[];
   /** Lines of which something is pending. */
@@ -137,6 +140,7 @@ export async function createOutbox(dependencies: OutboxDependencies): Promise<Ru
     accept: (item, seen) => outbox.accept(item, seen),
     learn: (items) => outbox.learn(items),
     settle: (settled) => outbox.settle(settled, false),
+    find: (name) => outbox.known.find(name),
     pendingOf: (line) => outbox.known.pendingOf(line),
     lines: () => outbox.known.lines(),
     async isEmpty() {

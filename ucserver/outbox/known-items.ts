@@ -38,6 +38,12 @@ export class KnownItems {
     return this.#lines.get(lineOf(item))?.items.get(nameOf(item));
   }
 
+  /** What others may see of an item. */
+  find(name: Pick<OutboxItem, 'kind' | 'key' | 'id'>): OutboxItem | undefined {
+    const known = this.get(name);
+    return known?.state === 'pending' ? known.item : undefined;
+  }
+
   /** Whether an item of this name is known to be pending. */
   isPending(name: string): boolean {
     return this.#lines.get(name.slice(0, name.lastIndexOf('/')))?.items.get(name)?.state === 'pending';

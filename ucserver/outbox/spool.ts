@@ -26,6 +26,8 @@ interface Waiting {
 }
 
 const defaultSegmentBytes = 4 << 20;
+/** More files than this, and a new one takes over what is still needed of the old ones if that is little. */
+const mostSegments = 4;
 const segmentName = /^(\d{10})\.spool$/;
 
 /**
@@ -160,12 +162,21 @@ export class Spool {
   }
 
   async #writeGroup(records: readonly SpoolRecord[]): Promise<void> {
-    const bytes = Buffer.concat(records.map(encodeRecord));
     const segment = await this.#active();
+    const written = segment.bytes === 0 ? [...this.#takenOver(), ...records] : records;
+    const bytes = Buffer.concat(written.map(encodeRecord));
     segment.bytes += bytes.length;
     await segment.file?.append(bytes);
     await segment.file?.sync();
-    for (const record of records) this.#apply(record, segment);
+    for (const record of written) this.#apply(record, segment);
+  }
+
+  /** Files go oldest first, so one old item that is still needed would keep all that came after it. */
+  #takenOver(): SpoolRecord[] {
+    if (this.#segments.length <= mostSegments) return [];
+    const needed = [...this.items()].map((item) => ({ item }));
+    const neededBytes = needed.reduce((sum, record) => sum + encodeRecord(record).length, 0);
+    return neededBytes < this.#segmentBytes ? needed : [];
   }
 
   async #active(): Promise<Segment> {

@@ -65,7 +65,11 @@ export const chatRecent = defineRequest(
 );
 
 /** How far a conversation has got, as one server knows it. Item of the re-sync section `chat.heads`. */
-export const toldHeadSchema = z.object({ conversationId, members: z.array(userId), seq: z.number(), at: z.number() });
+export const toldHeadSchema = z.object({
+  ...{ conversationId, members: z.array(userId), seq: z.number(), at: z.number() },
+  /** Of the database that has this number. */
+  generation: z.number(),
+});
 export type ToldHead = z.infer<typeof toldHeadSchema>;
 
 export const chatContracts = [chatCommitted, chatPending, chatSettled, chatEmptied, chatPosition, chatTyping, chatRecent];

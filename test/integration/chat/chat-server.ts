@@ -22,6 +22,8 @@ import {
   chatProcedures,
   createChat,
   draftProcedures,
+  PositionSpool,
+  positionFolder,
   retentionProcedures,
   searchProcedures,
 } from '#ucserver/chat/index.ts';

@@ -22,7 +22,8 @@ describe('positions of members', function () {
     const group = { entryId: newId(), title: 'Team', members: [world.bob] };
     const { conversationId } = await ada.ask('chat.createGroup', group);
     await ada.ask('chat.send', { conversationId, entryId: newId(), body: { text: 'hello' } });
-    await eventually(() => bob.ask('chat.mark', { conversationId, read: 2 }));
+    await eventually(() => assert.equal(bob.heard('chat.entry').length, 2));
+    await bob.ask('chat.mark', { conversationId, read: 2 });
     const readBy = async (client: typeof ada) => {
       const { positions } = await client.ask('chat.positions', { conversationId });
       return new Map(positions.map(({ userId, read }) => [userId, read]));

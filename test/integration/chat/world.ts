@@ -1,3 +1,4 @@
+import { renameSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { type ConversationId, type UserId, userIdSchema } from '#shared/ids.ts';
 import { eventually } from '#test/support/eventually.ts';
@@ -87,6 +88,34 @@ export class World implements AsyncDisposable {
         connection.close();
       },
     };
+  }
+
+  /** Takes SQL away for reading too: its file is moved. Resolves when every server has noticed. */
+  async hideDatabase(): Promise<{ release(): void }> {
+    const file = this.folder.file('shared.db');
+    renameSync(file, `${file}.moved`);
+    await this.#untilReads('away');
+    return { release: () => renameSync(`${file}.moved`, file) };
+  }
+
+  /** Every server reads and writes SQL again. */
+  databaseBack(): Promise<void> {
+    return this.#untilReads('up');
+  }
+
+  async #untilReads(state: 'up' | 'away'): Promise<void> {
+    await eventually(
+      async () => {
+        for (const { storage } of this.servers) {
+          const { database } = storage;
+          await database.read(database.queries.db.selectFrom('users').select('id')).catch(() => undefined);
+          await database.run(testProcedures.raise, { id: 'none' }).catch(() => undefined);
+          const { reads, writes } = database.health;
+          if (reads !== state || writes !== state) throw new Error(`reads ${reads}, writes ${writes}`);
+        }
+      },
+      { withinMs: 10_000, what: `SQL is ${state}` },
+    );
   }
 
   /** Makes the log of a conversation what it was when its last number was `lastSeq`, as the restore of a backup does. */

@@ -6,6 +6,7 @@ import { methods } from '#shared/protocol/index.ts';
 import { runs } from '#test/support/effort.ts';
 import { ManualClock } from '#test/support/manual-clock.ts';
 import type { StoredEntry } from '#ucserver/chat/commit-plan.ts';
+import { emptiedBody } from '#ucserver/chat/commit-plan.ts';
 import { readCursor, writeCursor } from '#ucserver/chat/conversation-cursor.ts';
 import { directConversationId } from '#ucserver/chat/conversation-id.ts';
 import { LogState } from '#ucserver/chat/log-state.ts';
@@ -74,14 +75,27 @@ describe('recent entries', () => {
     assert.deepEqual(recent.after(c1, 5, 10), []);
   });
 
-  it('begins anew after a gap, so that what it answers is contiguous', () => {
+  it('answers only what is contiguous, in whatever order it came', () => {
     const recent = new RecentEntries(10);
-    for (const seq of [1, 2, 9, 10]) recent.add(entry(seq), [ada, bob]);
-    assert.deepEqual(recent.after(c1, 1, 10), []);
+    const after = (seq: number) => recent.after(c1, seq, 10).map((each) => each.seq);
+    const before = (seq: number) => recent.before(c1, seq, 10).map((each) => each.seq);
+    for (const seq of [2, 1, 10, 9, 2]) recent.add(entry(seq), [ada, bob]);
+    assert.deepEqual([after(0), after(1), after(2), after(8)], [[1, 2], [2], [], [9, 10]]);
+    assert.deepEqual([before(100), before(10), before(9), before(3)], [[9, 10], [9], [], [1, 2]]);
+    assert.deepEqual([recent.since(c1, 8)?.length, recent.since(c1, 10), recent.since(c1, 2)], [2, [], undefined]);
+    for (const seq of [3, 4, 5, 6, 7, 8]) recent.add(entry(seq), [ada, bob]);
+    assert.deepEqual(after(0), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  });
+
+  it('gives nobody what was taken back, also when the message comes after that', () => {
+    const recent = new RecentEntries(10);
+    const taken = { ...entry(3), kind: 'delete', body: JSON.stringify({ target: entry(2).entryId }) };
+    for (const each of [entry(1), taken, entry(2)]) recent.add(each, [ada, bob]);
     assert.deepEqual(
-      recent.after(c1, 8, 10).map(({ seq }) => seq),
-      [9, 10],
+      recent.after(c1, 0, 10).map(({ body }) => body === emptiedBody),
+      [false, true, false],
     );
+    assert.equal(recent.find(c1, entry(2).entryId)?.body, emptiedBody);
   });
 
   it(`keeps at least ${recentEntries} of each conversation and forgets the longest unused conversation`, () => {

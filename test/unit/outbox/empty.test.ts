@@ -9,8 +9,8 @@ describe('outbox: whether nothing is pending', () => {
     await world.do({ act: 'sqlAway' });
     // The other server hears of it from nobody and has to read it.
     await world.do({ act: 'loseEvents' });
-    await world.do({ act: 'send', author: 0, server: 0, conversation: 0 });
-    assert.equal(world.pendingEver, 1);
+    await world.do({ act: 'message', author: 0, server: 0, conversation: 0 });
+    assert.equal(world.reached.pending, 1);
     assert.equal(await world.isEmpty(1), false);
     await world.do({ act: 'sqlBack' });
     await world.do({ act: 'pass', ms: 6_000 });

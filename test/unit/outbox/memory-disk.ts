@@ -8,6 +8,7 @@ interface MemoryFile {
 /** A disk that forgets at a crash what was not synced, and fails when told to. */
 export class MemoryDisk implements SpoolDisk {
   readonly files = new Map<string, MemoryFile>();
+  readonly #removed = new Map<string, MemoryFile>();
   /** What was done, in order. */
   readonly done: string[] = [];
   /** The next of these fails; a failing append leaves half of what it was given. */
@@ -43,6 +44,8 @@ export class MemoryDisk implements SpoolDisk {
   }
 
   async remove(name: string): Promise<void> {
+    const file = this.files.get(name);
+    if (file !== undefined) this.#removed.set(name, file);
     this.files.delete(name);
     this.done.push('remove');
   }
@@ -50,6 +53,12 @@ export class MemoryDisk implements SpoolDisk {
   /** Power is lost: of what was not synced, this many bytes survive. */
   crash(surviving = 0): void {
     for (const file of this.files.values()) file.bytes = file.bytes.subarray(0, file.syncedBytes + surviving);
+  }
+
+  /** Removed files are there again, unless others have their names. */
+  restoreRemoved(): void {
+    for (const [name, file] of this.#removed) if (!this.files.has(name)) this.files.set(name, file);
+    this.#removed.clear();
   }
 
   #failIfTold(what: typeof this.failNext): void {

@@ -120,6 +120,22 @@ describe('outbox: spool', () => {
     assert.deepEqual(ids(await open(disk)), ['d']);
   });
 
+  it('takes over what is needed of many old files, so that they can go', async () => {
+    const disk = new MemoryDisk();
+    const spool = await open(disk, 200);
+    await spool.append(item('old'));
+    for (let number = 0; number < 20; number++) {
+      await spool.append(item('x', `body ${number}`));
+      await spool.append(item(`passing-${number}`));
+      await spool.cancel(item(`passing-${number}`));
+      await spool.tidy();
+    }
+    assert.ok(disk.files.size <= 6, `${disk.files.size} files`);
+    disk.crash();
+    const after = await open(disk, 200);
+    assert.deepEqual([...after.items()].map(({ body }) => body).sort(), ['body 19', 'body of old']);
+  });
+
   it('keeps what it is given in a real folder', async () => {
     const folder = new TempFolder('spool');
     const spool = await open(folderDisk(folder.file('outbox')));
