@@ -162,8 +162,9 @@ export function withPending(log: ChatLog, arrived: readonly PendingEntry[], self
   );
   if (pending === log.pending) return log;
   const known = new Set(log.pending);
-  const added = pending.filter((entry) => !known.has(entry) && counts(entry, self)).length;
-  return { ...log, pending, unread: log.unread + added };
+  const added = pending.filter((entry) => !known.has(entry));
+  const after = added.reduce((before, entry) => described(before, entry, self), log);
+  return { ...after, pending, unread: log.unread + added.filter((entry) => counts(entry, self)).length };
 }
 
 /** The log after the person has seen everything up to a number, and what is pending if that is all there is before it. */

@@ -5,6 +5,8 @@ import type { Entry, EntryId, FileRef, PendingEntry, UserId } from './types.ts';
 export interface Reaction {
   readonly emoji: string;
   readonly users: readonly UserId[];
+  /** The last change of it is pending. */
+  readonly isPending?: true;
 }
 
 /** A message as it is shown: with its newest text, or as what is left of one that was taken back. */
@@ -25,6 +27,8 @@ export interface ShownMessage {
   readonly editedAt?: number;
   /** Texts that stood here before, oldest first. */
   readonly earlier: readonly string[];
+  /** Its last edit, or that it was taken back, is pending. */
+  readonly isChanging?: true;
   readonly reactions: readonly Reaction[];
 }
 
@@ -55,20 +59,26 @@ function messageOf(entry: Entry | PendingEntry): ShownMessage {
   return text === undefined ? { ...bare, text } : { ...bare, text, mentions, replyTo, forwarded, files };
 }
 
-function changed(message: ShownMessage, { kind, author, at, body }: Entry | PendingEntry): ShownMessage {
+function changed(message: ShownMessage, entry: Entry | PendingEntry): ShownMessage {
+  const { kind, author, at, body } = entry;
+  const isPending = !('seq' in entry);
   if (kind === 'delete') {
     const { seq, entryId, author: by, at: when } = message;
-    return { seq, entryId, author: by, at: when, text: undefined, earlier: [], reactions: [] };
+    const gone = { seq, entryId, author: by, at: when, text: undefined, earlier: [], reactions: [] };
+    return isPending ? { ...gone, isChanging: true } : gone;
   }
   if (kind === 'edit') {
     const { text, mentions } = body as Partial<EntryBodies['edit']>;
     if (text === undefined || message.text === undefined) return message;
-    return { ...message, text, mentions, editedAt: at, earlier: [...message.earlier, message.text] };
+    const edited = { ...message, text, mentions, editedAt: at, earlier: [...message.earlier, message.text] };
+    return isPending ? { ...edited, isChanging: true } : edited;
   }
   if (kind !== 'reaction') return message;
   const { emoji, on } = body as Partial<EntryBodies['reaction']>;
   if (emoji === undefined || on === undefined) return message;
-  return { ...message, reactions: withReaction(message.reactions, emoji, author, on) };
+  const reactions = withReaction(message.reactions, emoji, author, on);
+  const marked = reactions.map((each): Reaction => (each.emoji === emoji ? { ...each, isPending: true } : each));
+  return { ...message, reactions: isPending ? marked : reactions };
 }
 
 function withReaction(reactions: readonly Reaction[], emoji: string, user: UserId, isOn: boolean): readonly Reaction[] {

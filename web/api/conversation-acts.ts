@@ -20,6 +20,8 @@ export abstract class ConversationActs {
   protected abstract taken(entryId: EntryId, kind: string, body: Entry['body'], taken: Taken): void;
   /** Reads what is behind the newest entry held. @throws UCError */
   protected abstract readOn(): Promise<void>;
+  /** Reads what the conversation is now, with what is pending. @throws UCError */
+  abstract readAgain(): Promise<void>;
   protected abstract mutedUntil(until: number | undefined): void;
 
   /** Replaces the text of an own message. @throws UCError */
@@ -44,9 +46,10 @@ export abstract class ConversationActs {
 
   /** Copies a message of any conversation into this one. @throws UCError */
   async forward(from: { readonly conversationId: ConversationId; readonly entryId: EntryId }): Promise<void> {
-    await this.#client.call('chat.forward', { ...this.newIds(), from });
+    const taken = await this.#client.call('chat.forward', { ...this.newIds(), from });
     // Only the server knows what was copied.
-    await this.readOn();
+    if ('pending' in taken) await this.readAgain();
+    else await this.readOn();
   }
 
   /** @throws UCError */
@@ -74,8 +77,11 @@ export abstract class ConversationActs {
 
   /** @throws UCError */
   async leave(): Promise<void> {
-    await this.#client.call('chat.leave', this.newIds());
-    await this.readOn();
+    const ids = this.newIds();
+    const taken = await this.#client.call('chat.leave', ids);
+    const { userId } = this.#client;
+    if ('seq' in taken || userId === undefined) await this.readOn();
+    else this.taken(ids.entryId, 'members', { added: [], removed: [userId] }, taken);
   }
 
   /** No notices until then (ms since 1970); `undefined`: they come again. @throws UCError */

@@ -263,6 +263,12 @@ export class LiveConversation extends ConversationActs {
     if (userId !== this.#host.self) this.#typing.heard(userId);
   }
 
+  override async readAgain(): Promise<void> {
+    const cursors = [{ conversationId: this.id, ...this.cursor }];
+    const { conversations } = await this.#host.client.call('chat.resume', { cursors });
+    for (const { conversation, entries } of conversations) await this.takeListing(conversation, entries);
+  }
+
   protected override readOn(): Promise<void> {
     return this.#reader.after();
   }

@@ -1,3 +1,4 @@
+import type { EntryBodies } from '#shared/protocol/chat.ts';
 import { UCError } from '#shared/protocol/errors.ts';
 import { timeOrderedId } from '#shared/random-id.ts';
 import type { Client } from './client.ts';
@@ -55,7 +56,7 @@ export class Conversations {
     this.#off = [
       client.onState(() => this.#renew()),
       client.onReach((reach) => this.#onReach(reach)),
-      client.on('chat.entry', (entry) => this.#with(entry.conversationId, (live) => live.takeEntry(entry))),
+      client.on('chat.entry', (entry) => this.#with(entry.conversationId, (live) => this.#takeEntry(live, entry))),
       client.on('chat.pending', (entry) => this.#with(entry.conversationId, (live) => live.takePending(entry))),
       client.on('chat.committed', ({ conversationId, entryId, seq }) =>
         this.#byId.get(conversationId)?.takeCommitted(entryId, seq),
@@ -235,12 +236,21 @@ export class Conversations {
     else void this.#learn(conversationId);
   }
 
+  #takeEntry(live: LiveConversation, entry: Entry): void {
+    const { userId: self } = this.#client;
+    const isNew = entry.kind === 'members' && self !== undefined && (entry.body as EntryBodies['members']).added.includes(self);
+    live.takeEntry(entry);
+    // While this was pending nobody could say what of the conversation may be seen, or what it is called.
+    if (isNew) live.readAgain().catch(() => this.#learnLater(live.id, this.#session));
+  }
+
   async #learn(conversationId: ConversationId): Promise<void> {
     const { userId: self } = this.#client;
     try {
       // Positions and members come with the listing; what is behind the own position arrives anew.
       const { conversations } = await this.#client.call('chat.resume', { cursors: [{ conversationId, generation: 0, seq: 0 }] });
       for (const { conversation } of conversations) {
+        if (conversation.partial) this.#partial = true;
         const after = conversation.positions.find(({ userId }) => userId === self)?.read ?? 0;
         const entries = await this.#entriesAfter(conversation, after);
         const live = this.#byId.get(conversationId);

@@ -21,8 +21,8 @@ export function descriptionOf(conversation: Conversation): Description {
   return { kind, title, members, moderators, visibleFrom, left, mutedUntil, emptiedUpTo };
 }
 
-/** The conversation after an entry: who came and went, who moderates, what it is called. The same object when it says none of it. */
-export function described<T extends Description>(before: T, { kind, body }: Entry, self: UserId): T {
+/** The conversation after an entry, pending or not: who came and went, who moderates, what it is called. The same object when it says none of it. */
+export function described<T extends Description>(before: T, { kind, body }: Pick<Entry, 'kind' | 'body'>, self: UserId): T {
   if (kind === 'created') {
     const { title, members, moderators } = body as EntryBodies['created'];
     return { ...before, title, members, moderators };

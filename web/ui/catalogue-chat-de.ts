@@ -27,6 +27,7 @@ export const chatDe: typeof chatEn = {
     waiting: 'Wartet auf das Senden',
     sending: 'Wird gesendet …',
     pending: 'Gesendet, wird später gespeichert',
+    changing: 'Geändert, wird später gespeichert',
     sent: 'Gesendet',
     delivered: 'Zugestellt',
     read: 'Gelesen',
@@ -79,6 +80,7 @@ export const chatDe: typeof chatEn = {
     all: 'Alle',
     yours: (what) => `${what}. Drücken nimmt Ihre zurück.`,
     addYours: (what) => `${what}. Drücken fügt Ihre hinzu.`,
+    pending: (what) => `${what}, wird später gespeichert`,
   },
   remove: {
     title: 'Diese Nachricht löschen?',

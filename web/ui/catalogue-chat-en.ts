@@ -25,6 +25,7 @@ export const chatEn = {
     waiting: 'Waiting to be sent',
     sending: 'Sending …',
     pending: 'Sent, will be stored later',
+    changing: 'Changed, will be stored later',
     sent: 'Sent',
     delivered: 'Delivered',
     read: 'Read',
@@ -77,6 +78,7 @@ export const chatEn = {
     all: 'All',
     yours: (what: string) => `${what}. Press to take yours back.`,
     addYours: (what: string) => `${what}. Press to add yours.`,
+    pending: (what: string) => `${what}, will be stored later`,
   },
   remove: {
     title: 'Delete this message?',

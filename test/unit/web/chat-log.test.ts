@@ -160,6 +160,20 @@ describe('web/api: chat log', () => {
       assert.equal(withPending(log, [waiting(2)], anna), log, 'what has a number is pending no more');
     });
 
+    it('say at once who is in a group and what it is called', () => {
+      const body = { added: ['cleo'], removed: [anna] };
+      const log = withPending(
+        logOf(listing(2)),
+        [
+          { ...waiting(3), kind: 'rename', body: { title: 'Crew' } },
+          { ...waiting(4), kind: 'members', body },
+        ],
+        anna,
+      );
+      assert.deepEqual([log.title, log.left, log.members.includes(anna)], ['Crew', true, false]);
+      assert.equal(log.unread, 0);
+    });
+
     it('are unread until they were seen, and not counted again when they get their numbers', () => {
       let log = withPending(logOf(listing(2)), [waiting(3), { ...waiting(4), author: anna }, waiting(5)], anna);
       assert.equal(log.unread, 2);

@@ -60,6 +60,28 @@ describe('web/api: what a log shows', () => {
     assert.deepEqual(shownMessages(emptied(log)), [trace]);
   });
 
+  it('says which changes are pending, until they have their numbers', () => {
+    const log = logFrom([
+      ['message', { text: 'helo' }],
+      ['message', { text: 'nonsense' }],
+      ['edit', { target, text: 'hello' }],
+      ['reaction', { target, emoji: '👍', on: true }, anna],
+      ['delete', { target: 'e2' }],
+    ]);
+    const changes = (pendingFrom: number) => {
+      const list = log.map(({ seq, ...entry }) => (seq < pendingFrom ? { ...entry, seq } : { ...entry, place: seq }));
+      return shownMessages(list).map(({ isChanging, reactions }) => [isChanging, reactions[0]?.isPending]);
+    };
+    assert.deepEqual(changes(3), [
+      [true, true],
+      [true, undefined],
+    ]);
+    assert.deepEqual(changes(5), [
+      [undefined, undefined],
+      [true, undefined],
+    ]);
+  });
+
   it('skips what is about a message that is not held, until the page with it is there', () => {
     const log = logFrom([
       ['message', { text: 'old' }],

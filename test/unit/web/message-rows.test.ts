@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { EntryId, ShownMessage } from '#web/api/index.ts';
+import type { EntryId, PendingEntry, ShownMessage } from '#web/api/index.ts';
 import { indexOfSeq, type MessageRowsInput, messageRows } from '#web/client/chat/message-rows.ts';
 import { Formats } from '#web/ui/formats.ts';
 
@@ -46,6 +46,18 @@ describe('web client: a conversation as rows', () => {
     assert.deepEqual(keys({ messages: [message(2, 'ben', start)], outgoing }), ['e2', 'e3']);
     const messages = [message(1, 'ben', start - 1000), message(2, 'ben', start), message(3, 'anna', start + 2000)];
     assert.deepEqual(keys({ messages, outgoing: [] }), ['e1', 'e2', 'e3']);
+  });
+
+  it('tells what happened to the group while the database is away where it stands between the messages', () => {
+    const waiting = (kind: string, entryId: string) =>
+      ({ kind, entryId, author: 'ben', at: start + 10 }) as unknown as PendingEntry;
+    const messages = [message(1, 'ben', start), { ...message(2, 'ben', start + 1000), seq: undefined }];
+    const pending = [waiting('rename', 'p1'), waiting('message', 'e2'), waiting('reaction', 'p2'), waiting('members', 'p3')];
+    const rows = messageRows({ messages, pending, outgoing: [], newAfter: undefined, self: 'anna', dayKey });
+    assert.deepEqual(
+      rows.map(({ kind, key }) => `${kind} ${key}`),
+      ['message e1', 'notice p1', 'message e2', 'notice p3'],
+    );
   });
 
   it('finds the row of a number, or the first one behind it', () => {

@@ -106,7 +106,7 @@ function ConversationRow({ live }: { readonly live: LiveConversation }) {
   const isDirect = kind === 'direct';
   const name = isDirect ? nameOf(live.partner) : titleOf(live);
   const last = live.messages.at(-1);
-  const notice = isDirect ? undefined : groupEntries(live.log.entries).at(-1);
+  const notice = isDirect ? undefined : groupEntries([...live.log.entries, ...live.log.pending]).at(-1);
   const waiting = live.outgoing.at(-1);
   const draft = plainText(useStore(drafts.of(live.id)).text);
   const at = waiting?.at ?? Math.max(last?.at ?? 0, notice?.at ?? 0);

@@ -60,20 +60,19 @@ export function useMessageActs(live: LiveConversation, nameOf: (userId: UserId) 
     const { entryId, author, text: written, seq, forwarded } = message;
     const own = author === self;
     const isThere = written !== undefined;
-    const isStored = seq !== undefined && isThere;
     const when = (allowed: boolean, act: () => void) => (allowed ? act : undefined);
     return {
-      reply: when(isStored && rights.write, () => draft.set({ ...draft.value, editing: undefined, replyTo: entryId })),
+      reply: when(isThere && rights.write, () => draft.set({ ...draft.value, editing: undefined, replyTo: entryId })),
       react:
-        isStored && rights.react
+        isThere && rights.react
           ? (emoji, on) => void tried(() => live.react(entryId, emoji, on), text.chat.acts.failed)
           : undefined,
-      edit: when(isStored && own && rights.write && forwarded === undefined, () =>
+      edit: when(isThere && own && rights.write && forwarded === undefined, () =>
         draft.set({ ...draft.value, editing: { target: entryId, text: written ?? '', called: calledBy(message) } }),
       ),
-      remove: when(isStored && (own || rights.moderate), () => setAsking({ what: 'delete', message })),
+      remove: when(isThere && (own || rights.moderate), () => setAsking({ what: 'delete', message })),
       copy: when(isThere && written !== '', () => void copy(written ?? '')),
-      forward: when(isStored, () => setAsking({ what: 'forward', message })),
+      forward: when(isThere, () => setAsking({ what: 'forward', message })),
       details: when(seq !== undefined, () => setAsking({ what: 'details', message })),
     };
   };

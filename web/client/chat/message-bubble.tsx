@@ -54,7 +54,7 @@ export interface MessageBubbleProps {
   readonly author: string;
   readonly own: boolean;
   readonly joined: boolean;
-  /** Of own messages only. */
+  /** Of own messages, and of those of others that are being changed. */
   readonly state: MessageState | undefined;
   /** What it answers. */
   /** What stands there when the text is gone. */

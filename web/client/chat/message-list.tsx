@@ -80,12 +80,13 @@ export function MessageList({ live, visible }: { readonly live: LiveConversation
       messageRows({
         messages: shown.messages,
         notices,
+        pending: shown.isNewest ? log.pending : [],
         outgoing: shown.isNewest ? outgoing : [],
         newAfter,
         self,
         dayKey: (at) => format.dayKey(at),
       }),
-    [shown.messages, shown.isNewest, notices, outgoing, newAfter, self, format],
+    [shown.messages, shown.isNewest, notices, log.pending, outgoing, newAfter, self, format],
   );
   const marks = useMemo(
     () => (isDirect ? undefined : readMarks(shown.messages, log.positions, self)),

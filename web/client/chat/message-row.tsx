@@ -12,6 +12,7 @@ import { MessageBubble } from './message-bubble.tsx';
 import { MessageFailure } from './message-failure.tsx';
 import { MessageItem } from './message-item.tsx';
 import type { MessageRow as Row } from './message-rows.ts';
+import type { MessageState } from './message-state.tsx';
 import { Reactions } from './reactions.tsx';
 import { ReplyQuote } from './reply-quote.tsx';
 
@@ -76,7 +77,7 @@ function StoredMessage({ live, row, acting, nameOf }: PartProps<'message'>) {
           author={author}
           own={own}
           joined={joined}
-          state={own ? (message.seq === undefined ? 'pending' : live.delivery(message.seq)) : undefined}
+          state={stateOf(live, message, own)}
           quote={message.replyTo && <Quote live={live} replyTo={message.replyTo} nameOf={nameOf} acting={acting} />}
           attachments={message.files && <MessageFiles files={message.files} />}
           below={message.reactions.length > 0 && <Reactions reactions={message.reactions} nameOf={nameOf} onReact={acts.react} />}
@@ -84,6 +85,12 @@ function StoredMessage({ live, row, acting, nameOf }: PartProps<'message'>) {
       )}
     </MessageItem>
   );
+}
+
+function stateOf(live: LiveConversation, { seq, isChanging }: ShownMessage, own: boolean): MessageState | undefined {
+  if (isChanging) return 'changing';
+  if (!own) return undefined;
+  return seq === undefined ? 'pending' : live.delivery(seq);
 }
 
 function OutgoingMessage({ live, row, acting, nameOf }: PartProps<'outgoing'>) {

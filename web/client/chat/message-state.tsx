@@ -7,13 +7,14 @@ import { ErrorCircleFilled } from '@fluentui/react-icons/svg/error-circle';
 import type { ReactNode } from 'react';
 import { useWords } from '#web/ui/text.ts';
 
-/** How far an own message has got. */
-export type MessageState = 'waiting' | 'sending' | 'pending' | 'sent' | 'delivered' | 'read' | 'failed';
+/** How far an own message has got; `pending`, `changing`: it, or what became of it, is not stored yet. */
+export type MessageState = 'waiting' | 'sending' | 'pending' | 'changing' | 'sent' | 'delivered' | 'read' | 'failed';
 
 const icons: Readonly<Record<MessageState, ReactNode>> = {
   waiting: <ClockRegular />,
   sending: <ClockRegular />,
   pending: <DatabaseArrowUpRegular />,
+  changing: <DatabaseArrowUpRegular />,
   sent: <CheckmarkRegular />,
   delivered: <CheckmarkCircleRegular />,
   read: <CheckmarkCircleFilled />,

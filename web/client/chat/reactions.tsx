@@ -1,4 +1,4 @@
-import { makeStyles, ToggleButton, Tooltip, tokens } from '@fluentui/react-components';
+import { makeStyles, mergeClasses, ToggleButton, Tooltip, tokens } from '@fluentui/react-components';
 import type { Reaction, UserId } from '#web/api/index.ts';
 import { useWorkspace } from '#web/client/app/hooks.ts';
 import { useWords } from '#web/ui/text.ts';
@@ -16,6 +16,12 @@ const useStyles = makeStyles({
     borderRadius: tokens.borderRadiusCircular,
     fontWeight: tokens.fontWeightRegular,
   },
+  pending: {
+    borderTopStyle: 'dashed',
+    borderRightStyle: 'dashed',
+    borderBottomStyle: 'dashed',
+    borderLeftStyle: 'dashed',
+  },
 });
 
 export interface ReactionsProps {
@@ -32,19 +38,20 @@ export function Reactions({ reactions, nameOf, onReact }: ReactionsProps) {
   const { self } = useWorkspace();
   return (
     <div className={styles.row}>
-      {reactions.map(({ emoji, users }) => {
+      {reactions.map(({ emoji, users, isPending }) => {
         const own = users.includes(self);
         const names = users.map((userId) => (userId === self ? text.chat.own : nameOf(userId)));
         const told =
           names.length > mostNames ? [...names.slice(0, mostNames), text.groups.others(names.length - mostNames)] : names;
         // What is to be read on it is part of its name.
-        const what = `${users.length} ${text.chat.reaction(emojiName(emoji, language), format.list(told))}`;
+        const given = `${users.length} ${text.chat.reaction(emojiName(emoji, language), format.list(told))}`;
+        const what = isPending ? text.chat.reactions.pending(given) : given;
         const label = own ? text.chat.reactions.yours(what) : text.chat.reactions.addYours(what);
         return (
           <Tooltip key={emoji} content={onReact ? label : what} relationship="label" positioning="below">
             <ToggleButton
               size="small"
-              className={styles.chip}
+              className={mergeClasses(styles.chip, isPending && styles.pending)}
               checked={own}
               disabledFocusable={onReact === undefined}
               onClick={() => onReact?.(emoji, !own)}

@@ -8,7 +8,7 @@ import { nameList } from './name-list.ts';
 const kinds: ReadonlySet<string> = new Set(['created', 'members', 'role', 'rename'] satisfies (keyof EntryBodies)[]);
 
 /** The entries that say what a group is, who came and who went. */
-export function groupEntries(entries: readonly Entry[]): Entry[] {
+export function groupEntries<E extends Pick<Entry, 'kind'>>(entries: readonly E[]): E[] {
   return entries.filter(({ kind }) => kinds.has(kind));
 }
 
@@ -19,7 +19,7 @@ export interface NoticeReader {
 }
 
 /** What an entry did to its group, in sentences; none for an entry that did nothing one could tell. */
-export function noticeLines({ kind, author, body }: Entry, reader: NoticeReader): string[] {
+export function noticeLines({ kind, author, body }: Pick<Entry, 'kind' | 'author' | 'body'>, reader: NoticeReader): string[] {
   const { words, self, nameOf } = reader;
   const { notice, youFirst, you } = words.text.groups;
   const by = author === self ? youFirst : nameOf(author);
