@@ -20,7 +20,12 @@ const mssql = z.strictObject({
     .describe('strict: TDS 8.0; required: TLS, and refuse a server that answers in clear text; off: clear text is allowed.'),
   trustServerCertificate: z.boolean().default(false).describe('Accept a certificate that no known authority signed.'),
   connections: z.int().min(2).max(200).default(10).describe('Most connections of this server.'),
-  requestTimeoutMs: z.int().min(200).max(60_000).default(2_000).describe('Longest wait for an answer, in milliseconds.'),
+  requestTimeoutMs: z
+    .int()
+    .min(200)
+    .max(60_000)
+    .default(1_000)
+    .describe('Without an answer for this long the database counts as away, in milliseconds.'),
 });
 
 /** The SQL database that keeps what must last. */

@@ -40,8 +40,10 @@ export interface Storage {
   stop(): Promise<void>;
 }
 
-/** With a snapshot at hand a start does not wait longer than this for SQL, ms. */
-const startPatienceMs = 3_000;
+/** With a snapshot at hand a start does not wait longer than this for SQL, ms: what takes longer is away. */
+const startPatienceMs = 1_000;
+/** Another server may be migrating, so whoever runs already waits longer for it, ms. */
+const laterPatienceMs = 3_000;
 const firstPatienceMs = 60_000;
 const retryMs = 200;
 const housekeepingMs = 60_000;
@@ -63,8 +65,8 @@ export async function startStorage(options: StorageOptions): Promise<Storage> {
   const stops: (() => void)[] = [];
 
   /** The replica reads nothing before the tables are known to be there. */
-  async function catchUpOnce(waitMs: number): Promise<void> {
-    const { applied, unknown } = await migrate(database, { appliedAt: clock.wallMs(), waitMs });
+  async function catchUpOnce(waitMs: number, mustRead: boolean): Promise<void> {
+    const { applied, unknown } = await migrate(database, { appliedAt: clock.wallMs(), waitMs, mustRead });
     if (applied.length > 0) logger.info('the database was migrated', { applied });
     if (unknown.length > 0) logger.info('the database was migrated by a newer version', { unknown });
     await replica.refresh();
@@ -72,11 +74,11 @@ export async function startStorage(options: StorageOptions): Promise<Storage> {
   }
 
   /** Five servers that start at once keep each other waiting: away is what stays away for all of the time. */
-  async function catchUp(waitMs: number): Promise<void> {
+  async function catchUp(waitMs: number, mustRead: boolean): Promise<void> {
     const endMs = clock.monotonicMs() + waitMs;
     for (;;) {
       try {
-        return await catchUpOnce(waitMs);
+        return await catchUpOnce(waitMs, mustRead);
       } catch (error) {
         if (!isAway(error) || clock.monotonicMs() >= endMs) throw error;
         await new Promise<void>((resolve) => clock.after(retryMs, resolve));
@@ -88,12 +90,12 @@ export async function startStorage(options: StorageOptions): Promise<Storage> {
   try {
     const usable = await replica.loadSnapshot();
     try {
-      await catchUp(usable ? startPatienceMs : patienceMs);
+      await catchUp(usable ? startPatienceMs : patienceMs, usable);
     } catch (error) {
       if (!usable || !isAway(error)) throw error;
       startedFromSnapshot = true;
       logger.warn('the database is away: starting from the snapshot on disk', { version: replica.version });
-      stops.push(whenBack(database, clock, () => catchUp(startPatienceMs), logger));
+      stops.push(whenBack(database, clock, () => catchUp(laterPatienceMs, true), logger));
     }
   } catch (error) {
     await database.close();

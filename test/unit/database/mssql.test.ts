@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { UCError } from '#shared/protocol/errors.ts';
 import { StatementError } from '#ucserver/database/index.ts';
-import { isRepeatable, isUnreachable, translated } from '#ucserver/database/mssql/errors.ts';
+import { isRepeatable, isUnreachable, isUnwritable, translated } from '#ucserver/database/mssql/errors.ts';
 import { batchesOf } from '#ucserver/database/mssql/requests.ts';
 
 function sqlError(fields: { number?: number; code?: string; message?: string }): Error {
@@ -52,6 +52,16 @@ describe('errors of SQL Server', () => {
     assert.ok(isRepeatable(sqlError({ message: 'could not serialize access due to concurrent update' })));
     assert.ok(!isRepeatable(sqlError({ number: 2627 })));
     assert.ok(!isRepeatable(new UCError('FORBIDDEN')));
+  });
+
+  it('tell a database that takes no more from a statement that is wrong', () => {
+    for (const number of [1105, 3906, 9002]) {
+      const error = sqlError({ number });
+      assert.ok(isUnwritable(error) && !isUnreachable(error), String(number));
+      assert.equal((translated(error) as UCError).code, 'STORAGE_UNAVAILABLE');
+    }
+    assert.ok(isUnreachable(sqlError({ number: 945 })));
+    assert.ok(!isUnwritable(sqlError({ number: 547 })));
   });
 
   it('tell a server that is away from a statement that is wrong', () => {

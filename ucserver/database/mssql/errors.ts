@@ -6,6 +6,10 @@ const duplicate: ReadonlySet<number> = new Set([2601, 2627]);
 const constraint: ReadonlySet<number> = new Set([515, 547]);
 const tooLong: ReadonlySet<number> = new Set([2628, 8152]);
 const repeatable: ReadonlySet<number> = new Set([1205, 1222, 3960]);
+/** Read-only (3906, 3908), no room for data (1101, 1105) or for the log (9002): reading goes on. */
+const unwritable: ReadonlySet<number> = new Set([1101, 1105, 3906, 3908, 9002]);
+/** The database is offline, being restored, or served by another replica now; the server shuts down. */
+const unusable: ReadonlySet<number> = new Set([921, 922, 923, 924, 926, 927, 942, 945, 952, 976, 978, 983, 6005]);
 /** What `mssql` and `tedious` call a server that does not answer or a connection that broke. */
 const unreachable: ReadonlySet<string> = new Set([
   'ECONNRESET',
@@ -23,6 +27,14 @@ const unreachable: ReadonlySet<string> = new Set([
   'EINSTLOOKUP',
   'ECLEARTEXT',
 ]);
+
+/** The answer to a COMMIT was lost: nobody knows what became of the transaction. */
+export class CommitError extends Error {}
+
+/** No answer in time. */
+export class LateError extends Error {
+  readonly code = 'ETIMEOUT';
+}
 
 interface SqlErrorLike {
   readonly number?: unknown;
@@ -42,8 +54,14 @@ export function isRepeatable(error: unknown): boolean {
   return error.number !== 50_000 && /could not serialize|deadlock/i.test(error.message);
 }
 
+/** Nothing can be written now, which is not the fault of the statement. */
+export function isUnwritable(error: unknown): boolean {
+  return isErrorLike(error) && typeof error.number === 'number' && unwritable.has(error.number);
+}
+
 export function isUnreachable(error: unknown): boolean {
   if (!isErrorLike(error)) return false;
+  if (typeof error.number === 'number' && unusable.has(error.number)) return true;
   if (typeof error.code === 'string' && unreachable.has(error.code)) return true;
   return error.constructor.name === 'TimeoutError';
 }
@@ -57,7 +75,7 @@ export function isDuplicate(error: unknown): boolean {
 export function translated(error: unknown): Error {
   if (error instanceof UCError || error instanceof StatementError) return error;
   if (!isErrorLike(error)) return new Error(String(error));
-  if (isUnreachable(error)) return new UCError('STORAGE_UNAVAILABLE', undefined, { cause: error });
+  if (isUnreachable(error) || isUnwritable(error)) return new UCError('STORAGE_UNAVAILABLE', undefined, { cause: error });
   const number = typeof error.number === 'number' ? error.number : 0;
   if (isDuplicate(error)) return new StatementError('duplicate', error.message);
   if (constraint.has(number)) return new StatementError('constraint', error.message);

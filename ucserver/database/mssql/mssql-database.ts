@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import sql from 'mssql';
 import { UCError } from '#shared/protocol/errors.ts';
+import { randomId } from '#shared/random-id.ts';
 import type { Clock, Timer } from '#shared/runtime/clock.ts';
 import type { Logger } from '#shared/runtime/logger.ts';
 import type { MssqlConfig } from '../config.ts';
@@ -8,7 +9,8 @@ import { HealthRecord } from '../health.ts';
 import type { Database, DatabaseHealth, RunOptions } from '../port.ts';
 import { driveAsync, type Procedure, type Query, toStep } from '../procedure.ts';
 import { Queries } from '../queries.ts';
-import { isDuplicate, isRepeatable, isUnreachable, translated } from './errors.ts';
+import { Attempt } from './attempt.ts';
+import { CommitError, isDuplicate, isRepeatable, isUnreachable, isUnwritable, translated } from './errors.ts';
 import { createPool } from './pool.ts';
 import { execute } from './requests.ts';
 
@@ -19,10 +21,9 @@ export interface MssqlDatabaseOptions {
 }
 
 const probeMs = 500;
+/** So much room must be left. */
+const probeBytes = 65_536;
 const mostAttempts = 6;
-
-/** The answer to a COMMIT was lost: nobody knows what became of the transaction. */
-class CommitError extends Error {}
 
 /** Microsoft SQL Server through the `mssql` pool. */
 export class MssqlDatabase implements Database {
@@ -48,7 +49,7 @@ export class MssqlDatabase implements Database {
   async read<R>(query: Query<R>): Promise<R[]> {
     if (this.#closed || this.health.reads === 'away') throw new UCError('STORAGE_UNAVAILABLE');
     const step = toStep(query);
-    const outcome = await this.#repeated(async () => {
+    const outcome = await this.#repeated('reads', this.#patienceMs, async () => {
       const pool = await this.#connected();
       return execute(() => pool.request(), step);
     });
@@ -57,7 +58,9 @@ export class MssqlDatabase implements Database {
 
   async run<P, R>(procedure: Procedure<P, R>, params: P, { waitMs }: RunOptions = {}): Promise<R> {
     if (this.#closed || (this.health.writes === 'away' && waitMs === undefined)) throw new UCError('STORAGE_UNAVAILABLE');
-    const { result, announces } = await this.#repeated(() => this.#transaction(procedure, params, waitMs));
+    const { result, announces } = await this.#repeated('writes', waitMs ?? this.#patienceMs, (attempt) =>
+      this.#transaction(procedure, params, waitMs, attempt),
+    );
     if (announces) for (const listener of [...this.#recorded]) listener();
     return result;
   }
@@ -79,7 +82,11 @@ export class MssqlDatabase implements Database {
     await pool?.close();
   }
 
-  async #transaction<P, R>(procedure: Procedure<P, R>, params: P, waitMs: number | undefined) {
+  get #patienceMs(): number {
+    return this.#options.config.requestTimeoutMs;
+  }
+
+  async #transaction<P, R>(procedure: Procedure<P, R>, params: P, waitMs: number | undefined, attempt: Attempt) {
     const pool = await this.#connected();
     const overrides = waitMs === undefined ? undefined : { requestTimeout: waitMs };
     const transaction = newTransaction(pool, overrides);
@@ -95,6 +102,10 @@ export class MssqlDatabase implements Database {
       });
       throw error;
     }
+    if (!attempt.beginCommit()) {
+      await transaction.rollback().catch(() => undefined);
+      throw new UCError('STORAGE_UNAVAILABLE');
+    }
     try {
       await transaction.commit();
     } catch (error) {
@@ -106,24 +117,24 @@ export class MssqlDatabase implements Database {
 
   /**
    * Runs again what lost a deadlock, and once what found a duplicate: procedures look before they insert, and another
-   * transaction may have been quicker in between. The pauses grow and differ, so that the same two do not meet again.
+   * transaction may have been quicker in between. The pauses grow and differ, so that the same two do not meet again. All of it
+   * has `waitMs`: a database that takes longer is away.
    */
-  async #repeated<T>(act: () => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt += 1) {
+  async #repeated<T>(part: keyof DatabaseHealth, waitMs: number, act: (attempt: Attempt) => Promise<T>): Promise<T> {
+    const { clock } = this.#options;
+    const endMs = clock.monotonicMs() + waitMs;
+    for (let tries = 1; ; tries += 1) {
       try {
-        const result = await act();
-        this.#reached(true);
+        const result = await Attempt.run(clock, endMs - clock.monotonicMs(), act);
+        this.#reached(part === 'writes' ? ['writes', 'reads'] : ['reads'], true);
         return result;
       } catch (error) {
-        if ((isRepeatable(error) && attempt < mostAttempts) || (isDuplicate(error) && attempt === 1)) {
-          await pause(Math.random() * 10 * 2 ** attempt);
+        if ((isRepeatable(error) && tries < mostAttempts) || (isDuplicate(error) && tries === 1)) {
+          await pause(Math.random() * 10 * 2 ** tries);
           continue;
         }
-        if (error instanceof CommitError) {
-          this.#reached(!isUnreachable(error.cause));
-          throw new UCError('OUTCOME_UNKNOWN', undefined, { cause: error });
-        }
-        if (isUnreachable(error)) this.#reached(false, error);
+        this.#failed(error instanceof CommitError ? error.cause : error);
+        if (error instanceof CommitError) throw new UCError('OUTCOME_UNKNOWN', undefined, { cause: error });
         throw translated(error);
       }
     }
@@ -143,25 +154,45 @@ export class MssqlDatabase implements Database {
   }
 
   async #probe(): Promise<void> {
-    if (this.#probing || this.health.writes === 'up') return;
+    if (this.#probing || (this.health.writes === 'up' && this.health.reads === 'up')) return;
     this.#probing = true;
     try {
-      const pool = await this.#connected();
-      await pool.request().query('select 1 as answer');
-      this.#reached(true);
+      await Attempt.run(this.#options.clock, this.#patienceMs, () => this.#tryToWrite());
+      this.#reached(['writes', 'reads'], true);
     } catch (error) {
       this.#options.logger.debug('the database is still away', { error });
+      if (isUnreachable(error)) return;
+      // It answers. What it refuses for another reason than that nothing can be written says nothing about others.
+      this.#reached(isUnwritable(error) ? ['reads'] : ['writes', 'reads'], true);
     } finally {
       this.#probing = false;
     }
   }
 
-  #reached(reached: boolean, error?: unknown): void {
-    if (reached !== (this.health.writes === 'up')) {
-      this.#options.logger.warn(reached ? 'the database is back' : 'the database is away', { error });
+  /** A database that is full or read-only lets a transaction begin, so only one that writes says that writing works. */
+  async #tryToWrite(): Promise<void> {
+    const transaction = newTransaction(await this.#connected(), undefined);
+    transaction.on('error', () => undefined);
+    await transaction.begin(sql.ISOLATION_LEVEL.READ_COMMITTED);
+    try {
+      const table = `probe_${randomId()}`.replaceAll('-', '_');
+      await transaction.request().batch(`create table ${table} (room varchar(max))`);
+      await transaction.request().batch(`insert into ${table} values (replicate(convert(varchar(max), 'x'), ${probeBytes}))`);
+    } finally {
+      await transaction.rollback().catch(() => undefined);
     }
-    this.#health.set('writes', reached);
-    this.#health.set('reads', reached);
+  }
+
+  #failed(error: unknown): void {
+    if (isUnreachable(error)) this.#reached(['writes', 'reads'], false, error);
+    else if (isUnwritable(error)) this.#reached(['writes'], false, error);
+  }
+
+  #reached(parts: readonly (keyof DatabaseHealth)[], reached: boolean, error?: unknown): void {
+    const changed = parts.filter((part) => reached !== (this.health[part] === 'up'));
+    if (changed.length === 0) return;
+    this.#options.logger.warn(reached ? 'the database is back' : 'the database is away', { parts: changed, error });
+    for (const part of changed) this.#health.set(part, reached);
   }
 }
 

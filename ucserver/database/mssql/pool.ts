@@ -1,7 +1,6 @@
 import sql from 'mssql';
 import type { MssqlConfig } from '../config.ts';
 
-const connectTimeoutMs = 2_000;
 const cancelTimeoutMs = 500;
 const idleTimeoutMs = 60_000;
 
@@ -45,9 +44,9 @@ export function createPool(config: MssqlConfig): sql.ConnectionPool {
     database: config.database,
     user: config.user,
     password: config.password,
-    connectionTimeout: connectTimeoutMs,
+    connectionTimeout: config.requestTimeoutMs,
     requestTimeout: config.requestTimeoutMs,
-    pool: { min: 1, max: config.connections, idleTimeoutMillis: idleTimeoutMs, acquireTimeoutMillis: connectTimeoutMs },
+    pool: { min: 1, max: config.connections, idleTimeoutMillis: idleTimeoutMs, acquireTimeoutMillis: config.requestTimeoutMs },
     options: {
       // 'strict' is TDS 8.0, where the connection begins with TLS and cannot fall back.
       encrypt: encrypt === 'strict' ? ('strict' as unknown as boolean) : encrypt === 'required',
