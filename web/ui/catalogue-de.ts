@@ -1,3 +1,4 @@
+import { callListDe, phoneBookDe } from './catalogue-calls-de.ts';
 import { chatDe } from './catalogue-chat-de.ts';
 import type { Catalogue } from './catalogue-en.ts';
 import { filesDe } from './catalogue-files-de.ts';
@@ -175,6 +176,8 @@ export const de: Catalogue = {
   files: filesDe,
   groups: groupsDe,
   messageSearch: messageSearchDe,
+  callList: callListDe,
+  phoneBook: phoneBookDe,
   card: {
     title: (name) => `Karte von ${name}`,
     email: 'E-Mail',

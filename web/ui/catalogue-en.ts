@@ -1,3 +1,4 @@
+import { callListEn, phoneBookEn } from './catalogue-calls-en.ts';
 import { chatEn } from './catalogue-chat-en.ts';
 import { filesEn } from './catalogue-files-en.ts';
 import { groupsEn } from './catalogue-groups-en.ts';
@@ -173,6 +174,8 @@ export const en = {
   files: filesEn,
   groups: groupsEn,
   messageSearch: messageSearchEn,
+  callList: callListEn,
+  phoneBook: phoneBookEn,
   card: {
     title: (name: string) => `Card of ${name}`,
     email: 'E-mail',

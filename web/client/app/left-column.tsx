@@ -13,6 +13,7 @@ import {
   Tooltip,
   tokens,
 } from '@fluentui/react-components';
+import { BookContactsRegular } from '@fluentui/react-icons/svg/book-contacts';
 import { KeyboardRegular } from '@fluentui/react-icons/svg/keyboard';
 import { MoreHorizontalRegular } from '@fluentui/react-icons/svg/more-horizontal';
 import { PersonSettingsRegular } from '@fluentui/react-icons/svg/person-settings';
@@ -24,6 +25,7 @@ import { ConversationList } from '#web/client/chat/conversation-list.tsx';
 import { ContactTree } from '#web/client/contacts/contact-tree.tsx';
 import { SearchResults } from '#web/client/contacts/search-results.tsx';
 import { unreadIn } from '#web/client/groups/muting.ts';
+import { CallsButton } from '#web/client/journal/calls-button.tsx';
 import { OwnPresenceMenu } from '#web/client/presence/own-presence-menu.tsx';
 import { noCriteria } from '#web/client/search/search-criteria.ts';
 import { useStore } from '#web/ui/store.ts';
@@ -85,6 +87,7 @@ export function LeftColumn({ presenceSignal, onHelp }: { readonly presenceSignal
     <div className={styles.root}>
       <div className={styles.top}>
         <OwnPresenceMenu openSignal={presenceSignal} />
+        <CallsButton />
         <Menu>
           <MenuTrigger disableButtonEnhancement>
             <Tooltip content={text.app.menu} relationship="label">
@@ -98,6 +101,9 @@ export function LeftColumn({ presenceSignal, onHelp }: { readonly presenceSignal
               </MenuItem>
               <MenuItem icon={<PersonSettingsRegular />} onClick={() => go({ view: 'permissions' })}>
                 {text.permissions.title}
+              </MenuItem>
+              <MenuItem icon={<BookContactsRegular />} onClick={() => go({ view: 'phone-book' })}>
+                {text.phoneBook.open}
               </MenuItem>
               <MenuItem icon={<KeyboardRegular />} onClick={onHelp}>
                 {text.app.help}

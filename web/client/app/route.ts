@@ -9,6 +9,8 @@ export type Route =
   /** A group or channel, and on a narrow page who is in it. */
   | { readonly view: 'conversation' | 'members'; readonly conversationId: ConversationId }
   | { readonly view: 'search' }
+  | { readonly view: 'calls' }
+  | { readonly view: 'phone-book' }
   | { readonly view: 'settings' }
   | { readonly view: 'permissions' };
 
@@ -16,6 +18,8 @@ const idPattern = /^\/(chat|person|conversation)\/([A-Za-z0-9_-]{1,64})(\/member
 
 export function routeOf(path: string): Route {
   if (path === '/search') return { view: 'search' };
+  if (path === '/calls') return { view: 'calls' };
+  if (path === '/phone-book') return { view: 'phone-book' };
   if (path === '/settings') return { view: 'settings' };
   if (path === '/permissions') return { view: 'permissions' };
   const [, view, id, members] = idPattern.exec(path) ?? [];

@@ -16,8 +16,10 @@ import { Drafts } from '#web/client/chat/drafts.ts';
 import { Contacts } from '#web/client/contacts/contact-lists.ts';
 import { Attachments } from '#web/client/files/attachments.ts';
 import { FileStates } from '#web/client/files/file-states.ts';
+import { CallJournal } from '#web/client/journal/call-journal.ts';
 import { People } from '#web/client/people/people.ts';
 import { Pictures } from '#web/client/people/pictures.ts';
+import { PhoneBookSearch } from '#web/client/phone-book/phone-book.ts';
 import { MessageSearch } from '#web/client/search/message-search.ts';
 import { Store } from '#web/ui/store.ts';
 
@@ -39,6 +41,8 @@ export class Workspace {
   readonly conversations: Conversations;
   readonly contacts: Contacts;
   readonly messageSearch: MessageSearch;
+  readonly journal: CallJournal;
+  readonly phoneBook: PhoneBookSearch;
   readonly files: Files;
   readonly fileStates: FileStates;
   readonly attachments: Attachments;
@@ -65,6 +69,8 @@ export class Workspace {
     this.conversations = new Conversations(client);
     this.contacts = new Contacts(client);
     this.messageSearch = new MessageSearch(client);
+    this.journal = new CallJournal(client);
+    this.phoneBook = new PhoneBookSearch(client);
     this.drafts = new Drafts(new StoredDrafts(client));
     this.files = new Files(client);
     this.fileStates = new FileStates(this.files, client.clock);
@@ -88,8 +94,9 @@ export class Workspace {
 
   close(): void {
     for (const off of this.#off) off();
-    const { people, pictures, presence, conversations, contacts, drafts, fileStates, attachments } = this;
-    for (const part of [people, pictures, presence, conversations, contacts, drafts, fileStates, attachments]) part.close();
+    const { people, pictures, presence, conversations, contacts, drafts, fileStates, attachments, journal, phoneBook } = this;
+    const parts = [people, pictures, presence, conversations, contacts, drafts, fileStates, attachments, journal, phoneBook];
+    for (const part of parts) part.close();
   }
 
   #renew(): void {
