@@ -18,9 +18,9 @@ const suites = [
 ] as const;
 
 /** A mocha process that takes longer than this is ended and counted as failed. */
-const runLimitMs = 10 * 60_000;
+const runLimitMs = 30 * 60_000;
 /** How long a process may live on after its last test before that counts as a failure: something was left open. */
-const exitLimitMs = 10_000;
+const exitLimitMs = 30_000;
 
 interface Options {
   readonly long?: true;
