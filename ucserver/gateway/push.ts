@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import type { Fragment } from './fragment.ts';
-import { textFrame } from './frame.ts';
+import { FrameRoom } from './frame.ts';
 
 /** What is needed to write to a client. */
 export interface Outlet {
@@ -26,6 +26,9 @@ export class WriteTurn {
   #waiting: Outbox[] = [];
   readonly #slow = new Set<Outbox>();
   #stopped = false;
+  readonly #room = new FrameRoom();
+  /** A stream has not passed on yet what was made in the room. */
+  #isStillRead = false;
   /** The message that was made last: who watch the same person are sent the same. */
   #made: { readonly events: string; readonly frame: Buffer } | undefined;
   readonly #flush = () => {
@@ -34,6 +37,9 @@ export class WriteTurn {
     this.#waiting = [];
     for (const outbox of waiting) outbox.flush();
     this.#made = undefined;
+    if (this.#isStillRead) this.#room.leave();
+    else this.#room.reuse();
+    this.#isStillRead = false;
   };
 
   /** The outbox has something to write at the end of this turn. */
@@ -41,10 +47,20 @@ export class WriteTurn {
     if (this.#waiting.push(outbox) === 1) setImmediate(this.#flush);
   }
 
-  /** The message that holds these events, for any number of connections. */
-  frameOf(events: string): Buffer {
-    if (this.#made?.events !== events) this.#made = { events, frame: textFrame(joined(events)) };
+  /** The message that holds these events, for any number of connections; to be written at once. */
+  eventsFrame(events: string): Buffer {
+    if (this.#made?.events !== events) this.#made = { events, frame: this.#room.frame(joined(events)) };
     return this.#made.frame;
+  }
+
+  /** A message for one connection; to be written at once. */
+  messageFrame(message: string): Buffer {
+    return this.#room.frame(message);
+  }
+
+  /** A stream could not pass on at once what it was given: those bytes must stay as they are. */
+  keepFrames(): void {
+    this.#isStillRead = true;
   }
 
   /** From now on nothing is written; what is given to connections waits. */
@@ -168,9 +184,10 @@ export class Outbox {
     const several = (messages?.length ?? 0) + (events === '' ? 0 : 1) > 1;
     // For a single message, as most answers are, it would only cost.
     if (several) stream.cork();
-    for (const message of messages ?? []) stream.write(textFrame(message));
-    if (events !== '') stream.write(this.#turn.frameOf(events));
+    for (const message of messages ?? []) stream.write(this.#turn.messageFrame(message));
+    if (events !== '') stream.write(this.#turn.eventsFrame(events));
     if (several) stream.uncork();
+    if (stream.writableLength > 0) this.#turn.keepFrames();
   }
 
   #becomeSlow(): void {

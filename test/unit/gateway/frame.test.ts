@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { textFrame } from '#ucserver/gateway/frame.ts';
+import { FrameRoom, textFrame } from '#ucserver/gateway/frame.ts';
 
 /** Header by length of the text in bytes, RFC 6455 section 5.2. */
 const headers: readonly (readonly [length: number, header: readonly number[]])[] = [
@@ -23,5 +23,34 @@ describe('a text frame', () => {
     const frame = textFrame('ü'.repeat(63));
     assert.deepEqual([...frame.subarray(0, 4)], [0x81, 126, 0, 126]);
     assert.equal(frame.toString('utf8', 4), 'ü'.repeat(63));
+  });
+});
+
+describe('room for frames', () => {
+  const text = (frame: Buffer) => frame.toString('utf8', 2);
+
+  it('makes the same frames, one after the other', () => {
+    const room = new FrameRoom(1_000);
+    const [first, second] = [room.frame('one'), room.frame('zwölf')];
+    assert.deepEqual([first, second], [textFrame('one'), textFrame('zwölf')]);
+    assert.equal(first.buffer, second.buffer);
+  });
+
+  it('is used again only when nobody reads what was made', () => {
+    const room = new FrameRoom(1_000);
+    const first = room.frame('one');
+    room.leave();
+    const second = room.frame('two');
+    assert.equal(text(first), 'one');
+    room.reuse();
+    const third = room.frame('six');
+    assert.equal(third.buffer, second.buffer);
+    assert.equal(text(second), 'six');
+  });
+
+  it('makes by itself what does not fit', () => {
+    const room = new FrameRoom(100);
+    const frames = ['x'.repeat(20), 'y'.repeat(20), 'z'.repeat(90)].map((each) => room.frame(each));
+    assert.deepEqual(frames.map(text), ['x'.repeat(20), 'y'.repeat(20), 'z'.repeat(90)]);
   });
 });
