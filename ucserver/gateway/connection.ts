@@ -12,6 +12,7 @@ import { failure } from './dispatcher.ts';
 import type { Fragment } from './fragment.ts';
 import type { ClientLink, RequestTarget, SessionOpener } from './link.ts';
 import { Outbox, type OutboxLimits, type Outlet, type WriteTurn } from './push.ts';
+import { ReadyResult } from './ready-result.ts';
 import { checkParams } from './request-check.ts';
 
 /** What all connections of a gateway share. */
@@ -192,7 +193,7 @@ export class Connection implements ClientLink, Outlet {
   }
 
   #answer(answer: Answer): void {
-    if (!this.#over) this.#outbox.send(JSON.stringify(answer));
+    if (!this.#over) this.#outbox.send(asMessage(answer));
   }
 
   #nextCorrelationId(): string {
@@ -211,6 +212,11 @@ export class Connection implements ClientLink, Outlet {
     this.#target = undefined;
     target?.closed();
   }
+}
+
+function asMessage(answer: Answer): string {
+  const isReady = 'result' in answer && answer.result instanceof ReadyResult;
+  return isReady ? `{"id":${answer.id},"result":${answer.result.json}}` : JSON.stringify(answer);
 }
 
 function parsed(text: string): unknown {

@@ -6,6 +6,7 @@ import { type MethodName, methods, type Params, type Result } from '#shared/prot
 import type { Clock } from '#shared/runtime/clock.ts';
 import type { Logger } from '#shared/runtime/logger.ts';
 import { ActResults } from './act-results.ts';
+import type { ReadyResult } from './ready-result.ts';
 import { checkParams, methodNamed } from './request-check.ts';
 import type { Session } from './session.ts';
 
@@ -18,7 +19,8 @@ export interface RequestContext {
   readonly log: Logger;
 }
 
-export type Handler<M extends MethodName> = (params: Params<M>, context: RequestContext) => Result<M> | Promise<Result<M>>;
+export type Handler<M extends MethodName> = (params: Params<M>, context: RequestContext) => Answered<M> | Promise<Answered<M>>;
+type Answered<M extends MethodName> = Result<M> | ReadyResult;
 
 interface Registered {
   readonly run: (params: unknown, context: RequestContext) => unknown;

@@ -5,6 +5,7 @@ export { type Fragment, fragment } from './fragment.ts';
 export { Gateway, type GatewayOptions } from './gateway.ts';
 export type { ClientLink, RequestTarget, SessionLink, SessionOpener } from './link.ts';
 export { registerSessionMethods } from './methods.ts';
+export { ReadyResult } from './ready-result.ts';
 export { checkParams, methodNamed } from './request-check.ts';
 export { ClientSession, type Device, type Session, type SessionIdentity } from './session.ts';
 export { SessionTable } from './session-table.ts';
