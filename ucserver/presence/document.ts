@@ -10,8 +10,6 @@ export interface Variant {
   readonly version: PresenceVersion;
   /** The event `presence.changed`. */
   readonly text: Fragment;
-  /** What the event says, once somebody has asked for it. */
-  presence?: Presence;
   /** Not told by an owner: of an owner who has the same version nothing is known. */
   readonly unowned?: true;
 }
@@ -24,7 +22,7 @@ const head = '{"event":"presence.changed",';
  */
 export class PresenceDocument {
   readonly whole: WholePresence;
-  readonly #made: (Variant | undefined)[] = [];
+  readonly #made = emptyRanks<Variant>();
   readonly #origin: Pick<Variant, 'unowned'>;
   #before: PresenceDocument | undefined;
 
@@ -47,11 +45,9 @@ export class PresenceDocument {
   variant(rank: number): Variant {
     const known = this.#made[rank];
     if (known) return known;
-    const presence = visiblePresence(this.whole, levelAt(rank));
-    const text = serialise(presence);
+    const text = serialise(visiblePresence(this.whole, levelAt(rank)));
     const before = this.#before?.made(rank);
-    const made =
-      before && sameButVersion(before, text, this.version) ? before : { version: this.version, text, presence, ...this.#origin };
+    const made = before && sameButVersion(before, text, this.version) ? before : { version: this.version, text, ...this.#origin };
     this.#made[rank] = made;
     return made;
   }
@@ -94,8 +90,17 @@ export function asStale(text: Fragment): Fragment {
   return `${text.slice(0, -1)},"stale":true}` as Fragment;
 }
 
-/** The presence that an event holds, for the answer to a request. Many ask for the same one, so it is read once. */
-export function presenceIn(variant: Pick<Variant, 'text' | 'presence'>): Presence {
-  variant.presence ??= JSON.parse(`{${variant.text.slice(head.length)}`) as Presence;
-  return variant.presence;
+/** The presence that an event holds, as JSON. */
+export function presenceText(event: Fragment): string {
+  return `{${event.slice(head.length)}`;
+}
+
+/** The presence that an event holds. */
+export function presenceIn({ text }: Pick<Variant, 'text'>): Presence {
+  return JSON.parse(presenceText(text)) as Presence;
+}
+
+/** A place for each level, by its rank: made at once, because a list that grows takes several times as much. */
+export function emptyRanks<T>(): (T | undefined)[] {
+  return permissionLevels.map(() => undefined);
 }

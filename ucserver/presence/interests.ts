@@ -1,17 +1,45 @@
+import { CompactSet } from '#shared/compact-set.ts';
 import type { Incarnation, ServerId, UserId } from '#shared/ids.ts';
 import type { PresenceVersion } from '#shared/protocol/presence.ts';
 import { bucketOf, PresenceDigest } from './digest.ts';
+import { emptyRanks } from './document.ts';
 
-/** The watchers one other server has for one user, each with the rank of their level. */
-interface Interest {
-  readonly ranks: Map<UserId, number>;
-  /** The ranks in use, ascending; worked out again after a change. */
-  inUse: readonly number[] | undefined;
-}
+/** The watchers one other server has for one user, by the rank of their level. */
+class Interest {
+  /** The ranks in use, ascending. */
+  inUse: readonly number[] = [];
+  readonly #watchers = emptyRanks<CompactSet<UserId>>();
 
-function ranksInUse(interest: Interest): readonly number[] {
-  interest.inUse ??= [...new Set(interest.ranks.values())].sort();
-  return interest.inUse;
+  set(watcher: UserId, rank: number): void {
+    const known = this.#watchers[rank];
+    if (known?.has(watcher)) return;
+    this.delete(watcher);
+    if (known) known.add(watcher);
+    else {
+      this.#watchers[rank] = new CompactSet(watcher);
+      this.#recount();
+    }
+  }
+
+  delete(watcher: UserId): void {
+    for (const rank of this.inUse) {
+      const watchers = this.#watchers[rank];
+      if (!watchers?.delete(watcher)) continue;
+      if (watchers.size > 0) return;
+      this.#watchers[rank] = undefined;
+      this.#recount();
+      return;
+    }
+  }
+
+  /** All watchers with their ranks, as they are now. */
+  entries(): (readonly [UserId, number])[] {
+    return this.inUse.flatMap((rank) => (this.#watchers[rank]?.toArray() ?? []).map((watcher) => [watcher, rank] as const));
+  }
+
+  #recount(): void {
+    this.inUse = [...this.#watchers.keys()].filter((rank) => this.#watchers[rank] !== undefined);
+  }
 }
 
 interface WatchingServer {
@@ -33,18 +61,16 @@ export class Interests {
   /** Adds watchers of a server. A new life of the server begins with nothing. */
   add(from: Incarnation, userId: UserId, ranks: Iterable<readonly [UserId, number]>): void {
     const interest = this.#interest(from, userId);
-    for (const [watcher, rank] of ranks) interest.ranks.set(watcher, rank);
-    interest.inUse = undefined;
-    if (interest.ranks.size === 0) this.#drop(from.serverId, userId);
+    for (const [watcher, rank] of ranks) interest.set(watcher, rank);
+    if (interest.inUse.length === 0) this.#drop(from.serverId, userId);
   }
 
   remove(from: Incarnation, userId: UserId, watchers: Iterable<UserId>): void {
     const server = this.#servers.get(from.serverId);
     const interest = server?.life === from.life ? server.users.get(userId) : undefined;
     if (!interest) return;
-    for (const watcher of watchers) interest.ranks.delete(watcher);
-    interest.inUse = undefined;
-    if (interest.ranks.size === 0) this.#drop(from.serverId, userId);
+    for (const watcher of watchers) interest.delete(watcher);
+    if (interest.inUse.length === 0) this.#drop(from.serverId, userId);
   }
 
   /** Forgets what the server has in these buckets, before it names them completely. */
@@ -70,11 +96,10 @@ export class Interests {
   groups(userId: UserId): Map<string, { readonly ranks: readonly number[]; readonly servers: ServerId[] }> {
     const groups = new Map<string, { ranks: readonly number[]; servers: ServerId[] }>();
     for (const [serverId, interest] of this.#byUser.get(userId) ?? []) {
-      const inUse = ranksInUse(interest);
-      const key = inUse.join('');
+      const key = interest.inUse.join('');
       const group = groups.get(key);
       if (group) group.servers.push(serverId);
-      else groups.set(key, { ranks: inUse, servers: [serverId] });
+      else groups.set(key, { ranks: interest.inUse, servers: [serverId] });
     }
     return groups;
   }
@@ -87,11 +112,10 @@ export class Interests {
   reconsider(userId: UserId, rankOf: (watcher: UserId) => number): Map<ServerId, ChangedRank[]> {
     const changed = new Map<ServerId, ChangedRank[]>();
     for (const [serverId, interest] of this.#byUser.get(userId) ?? []) {
-      for (const [watcher, before] of interest.ranks) {
+      for (const [watcher, before] of interest.entries()) {
         const rank = rankOf(watcher);
         if (rank === before) continue;
-        interest.ranks.set(watcher, rank);
-        interest.inUse = undefined;
+        interest.set(watcher, rank);
         const list = changed.get(serverId);
         if (list) list.push({ watcher, rank });
         else changed.set(serverId, [{ watcher, rank }]);
@@ -106,7 +130,7 @@ export class Interests {
     const server = this.#servers.get(from.serverId);
     if (server?.life !== from.life) return digest;
     for (const [userId, interest] of server.users) {
-      for (const rank of ranksInUse(interest)) digest.add(userId, rank, versionOf(userId, rank));
+      for (const rank of interest.inUse) digest.add(userId, rank, versionOf(userId, rank));
     }
     return digest;
   }
@@ -127,7 +151,7 @@ export class Interests {
     }
     let interest = server.users.get(userId);
     if (!interest) {
-      interest = { ranks: new Map(), inUse: undefined };
+      interest = new Interest();
       server.users.set(userId, interest);
       let servers = this.#byUser.get(userId);
       if (!servers) {

@@ -1,11 +1,12 @@
-import type { Dispatcher } from '#ucserver/gateway/index.ts';
+import { type Dispatcher, ReadyResult } from '#ucserver/gateway/index.ts';
 import type { PresenceService } from './service.ts';
 
 /** What clients can ask about presence. */
 export function registerPresenceMethods(dispatcher: Dispatcher, { watching, acts }: PresenceService): void {
-  dispatcher.register('presence.watch', async ({ userIds }, { session }) => ({
-    presences: await watching.watch(session, userIds),
-  }));
+  dispatcher.register('presence.watch', async ({ userIds }, { session }) => {
+    const presences = await watching.watch(session, userIds);
+    return new ReadyResult(`{"presences":[${presences.join(',')}]}`);
+  });
   dispatcher.register('presence.unwatch', ({ userIds }, { session }) => {
     watching.unwatch(session, userIds);
     return {};

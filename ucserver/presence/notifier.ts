@@ -2,6 +2,7 @@ import type { Incarnation, UserId } from '#shared/ids.ts';
 import type { ParamsOf, ResultOf } from '#shared/mesh/contract.ts';
 import {
   type PresenceVariant,
+  presenceAddWatcher,
   presenceChanged,
   presenceDigest,
   presenceLevels,
@@ -10,6 +11,7 @@ import {
   presenceRelease,
 } from '#shared/mesh/contracts/presence.ts';
 import type { Mesh } from '#shared/mesh/mesh-port.ts';
+import type { PresenceVersion } from '#shared/protocol/presence.ts';
 import { levelRank } from '#ucserver/auth/permissions.ts';
 import { fragment, type SessionTable } from '#ucserver/gateway/index.ts';
 import type { Permissions } from '#ucserver/permissions/index.ts';
@@ -44,6 +46,7 @@ export class Notifier {
     const { mesh, permissions } = this.#options;
     this.#stops.push(
       mesh.handle(presenceRegister, (params, { from }) => this.#register(params, from)),
+      mesh.handle(presenceAddWatcher, (params, { from }) => this.#addWatcher(params, from)),
       mesh.handle(presenceDigest, ({ count, hash }, { from }) => {
         const digest = this.interests.digest(from, (userId, rank) => this.#document(userId)?.variant(rank).version);
         return digest.count === count && digest.hash === hash ? {} : { buckets: digest.buckets };
@@ -103,6 +106,34 @@ export class Notifier {
       else elsewhere.push(registration.userId);
     }
     return { users: answered, elsewhere };
+  }
+
+  #addWatcher(
+    { watcher, userIds, have }: ParamsOf<typeof presenceAddWatcher>,
+    from: Incarnation,
+  ): ResultOf<typeof presenceAddWatcher> {
+    const { owned, permissions, mesh } = this.#options;
+    const { serverId, life } = mesh.self;
+    const told = Map.groupBy(have, ([index]) => index);
+    const isTold = (index: number, rank: number, version: PresenceVersion) =>
+      told
+        .get(index)
+        ?.some(([, at, term, number]) => at === rank && compareVersions([term, serverId, life, number], version) === 0);
+    const ranks: (number | null)[] = [];
+    const variants: [number, PresenceVariant][] = [];
+    for (const [index, userId] of userIds.entries()) {
+      const user = owned.get(userId);
+      if (!user) {
+        ranks.push(null);
+        continue;
+      }
+      const rank = levelRank(permissions.levelOf(userId, watcher));
+      ranks.push(rank);
+      this.interests.add(from, userId, [[watcher, rank]]);
+      const variant = user.document()?.variant(rank);
+      if (variant && !isTold(index, rank, variant.version)) variants.push([index, [rank, variant.version, variant.text]]);
+    }
+    return { ranks, variants };
   }
 
   #registerOne({ userId, watchers, have }: Registration, from: Incarnation) {

@@ -1,6 +1,6 @@
 import { type Incarnation, type IncarnationId, incarnationId, type ServerId, type UserId } from '#shared/ids.ts';
 import type { ParamsOf, ResultOf } from '#shared/mesh/contract.ts';
-import { presenceDigest, presenceRegister, presenceRelease } from '#shared/mesh/contracts/presence.ts';
+import { presenceAddWatcher, presenceDigest, presenceRegister, presenceRelease } from '#shared/mesh/contracts/presence.ts';
 import type { Mesh } from '#shared/mesh/mesh-port.ts';
 import { UCError } from '#shared/protocol/errors.ts';
 import type { PresenceVersion } from '#shared/protocol/presence.ts';
@@ -42,9 +42,24 @@ export class Registrar {
    * Names one watcher of these users, who have the same owner, to that owner.
    * @returns false when the owner could not be asked; registration is repeated by itself then.
    */
-  async addWatcher(owner: Incarnation, watched: readonly WatchedUser[], watcher: UserId, deadline?: number): Promise<boolean> {
-    const users = watched.map((each) => ({ userId: each.userId, watchers: [watcher], have: haveOf(each) }));
-    return this.#ask(owner, { users }, deadline);
+  async addWatcher(owner: Incarnation, watched: readonly WatchedUser[], watcher: UserId, deadline: number): Promise<boolean> {
+    const { mesh, book, onAnswer } = this.#options;
+    const userIds = watched.map(({ userId }) => userId);
+    const have = watched.flatMap((each, index) => toldBy(owner, each, index));
+    const params = { watcher, userIds, have };
+    const answer = await this.#tried(owner, userIds.length, () =>
+      mesh.request(owner.serverId, presenceAddWatcher, params, { deadlineMs: deadline }),
+    );
+    if (!answer) return false;
+    const sent = Map.groupBy(answer.variants, ([index]) => index);
+    const watchers = [watcher];
+    for (const [index, rank] of answer.ranks.entries()) {
+      const each = watched[index];
+      if (rank === null || !each || book.get(each.userId) !== each || !isAt(each, owner)) continue;
+      const variants = (sent.get(index) ?? []).map(([, variant]) => variant);
+      onAnswer(each, { userId: each.userId, ranks: [rank], variants, watchers }, owner);
+    }
+    return true;
   }
 
   /** The user has another owner: all watchers of this server are named to it, those of users that moved together at once. */
@@ -124,28 +139,43 @@ export class Registrar {
       if (each.status === 'rejected') logger.debug('Watched users were not compared', { error: each.reason });
   }
 
-  async #ask(owner: Incarnation, params: ParamsOf<typeof presenceRegister>, deadline = deadlineMs): Promise<boolean> {
-    const { mesh, book, onAnswer, logger } = this.#options;
+  async #ask(owner: Incarnation, params: ParamsOf<typeof presenceRegister>): Promise<boolean> {
+    const { mesh, book, onAnswer } = this.#options;
     if (params.users.length === 0 && !params.buckets) return true;
+    const answered = await this.#tried(owner, params.users.length, () =>
+      mesh.request(owner.serverId, presenceRegister, params, { deadlineMs }),
+    );
+    if (!answered) return false;
+    const asked = new Map(params.users.map(({ userId, watchers }) => [userId, watchers]));
+    for (const answer of answered.users) {
+      const watched = book.get(answer.userId);
+      const watchers = asked.get(answer.userId);
+      if (watched && watchers && isAt(watched, owner)) onAnswer(watched, { ...answer, watchers }, owner);
+    }
+    return true;
+  }
+
+  /** @returns `undefined` when the owner could not be asked. */
+  async #tried<T>(owner: Incarnation, users: number, ask: () => Promise<T>): Promise<T | undefined> {
     try {
-      const { users } = await mesh.request(owner.serverId, presenceRegister, params, { deadlineMs: deadline });
-      const asked = new Map(params.users.map(({ userId, watchers }) => [userId, watchers]));
-      for (const answer of users) {
-        const watched = book.get(answer.userId);
-        const watchers = asked.get(answer.userId);
-        if (watched && watchers && isAt(watched, owner)) onAnswer(watched, { ...answer, watchers }, owner);
-      }
-      return true;
+      return await ask();
     } catch (error) {
       if (!(error instanceof UCError)) throw error;
-      logger.debug('Registration with an owner failed', {
-        owner: incarnationId(owner),
-        code: error.code,
-        users: params.users.length,
-      });
-      return false;
+      this.#options.logger.debug('Registration with an owner failed', { owner: incarnationId(owner), code: error.code, users });
+      return undefined;
     }
   }
+}
+
+/** What this incarnation has told us of a user, as {@link presenceAddWatcher} names it. */
+function toldBy(owner: Incarnation, watched: WatchedUser, index: number): ParamsOf<typeof presenceAddWatcher>['have'] {
+  const have: ParamsOf<typeof presenceAddWatcher>['have'] = [];
+  for (const rank of watched.ranksInUse()) {
+    const [term, serverId, life, number] = toldVersion(watched, rank) ?? [];
+    if (serverId === owner.serverId && life === owner.life && term !== undefined && number !== undefined)
+      have.push([index, rank, term, number]);
+  }
+  return have;
 }
 
 function complete(watched: WatchedUser): Registration {

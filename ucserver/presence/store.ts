@@ -19,8 +19,8 @@ export interface PresenceStoreOptions {
 
 /** A user's record is written at most this often. */
 const writeEveryMs = 100;
-/** What is to be kept before it is acknowledged waits so long for others. */
-const gatherMs = 5;
+/** What is to be kept before it is acknowledged is written at once, but not more often than this: while much changes it shares writes. */
+const keepEveryMs = 50;
 const expirySeconds = 3_600;
 const batchSize = 500;
 
@@ -35,6 +35,7 @@ export class PresenceStore {
   #timer: Timer | undefined;
   #writing = false;
   #keeping: { readonly users: Set<UserId>; readonly done: Promise<void> } | undefined;
+  #keptMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: PresenceStoreOptions) {
     this.#options = options;
@@ -46,19 +47,12 @@ export class PresenceStore {
     this.#later();
   }
 
-  /** Writes this user's record at once, together with those of others. Never rejects: without Redis nothing is kept. */
+  /**
+   * Writes this user's record at once or, when others were written just before, with those that follow within 50 ms. Never
+   * rejects: without Redis nothing is kept.
+   */
   keep(userId: UserId): Promise<void> {
-    if (!this.#keeping) {
-      const users = new Set<UserId>();
-      const done = new Promise<void>((resolve) => {
-        this.#options.clock.after(gatherMs, () => {
-          this.#keeping = undefined;
-          for (const each of users) this.#changed.delete(each);
-          void this.#put([...users]).then(resolve);
-        });
-      });
-      this.#keeping = { users, done };
-    }
+    this.#keeping ??= this.#keepSoon();
     this.#keeping.users.add(userId);
     return this.#keeping.done;
   }
@@ -81,6 +75,20 @@ export class PresenceStore {
     this.#timer?.stop();
     this.#timer = undefined;
     this.#changed.clear();
+  }
+
+  #keepSoon(): { readonly users: Set<UserId>; readonly done: Promise<void> } {
+    const { clock } = this.#options;
+    const users = new Set<UserId>();
+    const done = new Promise<void>((resolve) => {
+      clock.after(Math.max(0, this.#keptMs + keepEveryMs - clock.monotonicMs()), () => {
+        this.#keeping = undefined;
+        this.#keptMs = clock.monotonicMs();
+        for (const each of users) this.#changed.delete(each);
+        void this.#put([...users]).then(resolve);
+      });
+    });
+    return { users, done };
   }
 
   #later(): void {

@@ -49,6 +49,12 @@ export class WatchBook {
     this.#withExtras.add(watched);
   }
 
+  /** A session of this watcher stands for them from now on. */
+  dropName(watched: WatchedUser, watcher: UserId): void {
+    watched.dropName(watcher);
+    if (!watched.hasExtras) this.#withExtras.delete(watched);
+  }
+
   /** Takes a session off users it watches; its person stays named for a while if the user is owned elsewhere. */
   unwatch(session: Session, userIds: readonly UserId[], nowMs: number): void {
     const left = new Set(userIds);

@@ -1,15 +1,16 @@
+import { CompactSet } from '#shared/compact-set.ts';
 import type { Incarnation, UserId } from '#shared/ids.ts';
 import { permissionLevels } from '#shared/protocol/permissions.ts';
 import type { Presence } from '#shared/protocol/presence.ts';
 import type { Fragment, Session } from '#ucserver/gateway/index.ts';
-import { asStale, levelAt, presenceIn, type Variant } from './document.ts';
+import { asStale, emptyRanks, levelAt, presenceIn, presenceText, type Variant } from './document.ts';
 import { compareVersions, laterVersion } from './versions.ts';
 
 /** A watcher who is registered with the owner although (or before) a session of theirs stands in a slot. */
 interface Extra {
   /** `undefined`: the owner has not decided yet. */
-  readonly rank: number | undefined;
-  readonly sinceMs: number;
+  rank: number | undefined;
+  sinceMs: number;
 }
 
 /**
@@ -25,8 +26,8 @@ export class WatchedUser {
   /** When (wall ms) the owner was found dead, until there is another one. */
   goneAtMs: number | undefined;
   #stale = false;
-  readonly #slots: (Set<Session> | undefined)[] = [];
-  readonly #variants: (Variant | undefined)[] = [];
+  readonly #slots = emptyRanks<CompactSet<Session>>();
+  readonly #variants = emptyRanks<Variant>();
   #extras: Map<UserId, Extra> | undefined;
 
   constructor(userId: UserId) {
@@ -52,7 +53,7 @@ export class WatchedUser {
   }
 
   sessions(): Session[] {
-    return this.#slots.flatMap((sessions) => (sessions ? [...sessions] : []));
+    return this.#slots.flatMap((sessions) => sessions?.toArray() ?? []);
   }
 
   /** Puts a session under a level. @returns whether it was under another one or none. */
@@ -63,12 +64,9 @@ export class WatchedUser {
       this.remove(session);
       this.forgetUnusedVariants();
     }
-    let sessions = this.#slots[rank];
-    if (!sessions) {
-      sessions = new Set();
-      this.#slots[rank] = sessions;
-    }
-    sessions.add(session);
+    const sessions = this.#slots[rank];
+    if (sessions) sessions.add(session);
+    else this.#slots[rank] = new CompactSet(session);
     return true;
   }
 
@@ -85,7 +83,17 @@ export class WatchedUser {
   /** Names a watcher to the owner without, before or after a session of theirs. */
   keepName(watcher: UserId, rank: number | undefined, sinceMs: number): void {
     this.#extras ??= new Map();
-    this.#extras.set(watcher, { rank, sinceMs });
+    const known = this.#extras.get(watcher);
+    if (known) Object.assign(known, { rank, sinceMs });
+    else this.#extras.set(watcher, { rank, sinceMs });
+  }
+
+  /** A session of this watcher stands for them from now on. */
+  dropName(watcher: UserId): void {
+    const rank = this.nameRank(watcher);
+    if (!this.#extras?.delete(watcher)) return;
+    if (this.#extras.size === 0) this.#extras = undefined;
+    if (rank !== undefined && !this.#slots[rank]) this.forgetUnusedVariants();
   }
 
   isNamed(watcher: UserId): boolean {
@@ -178,14 +186,14 @@ export class WatchedUser {
     if (variant) session.push(this.#stale ? asStale(variant.text) : variant.text, this.userId);
   }
 
-  /** What a session is answered. Before anything is known of the user: unknown, and stale. */
-  seenBy(session: Session, nothingYet: Presence['version']): Presence | undefined {
+  /** The presence a session is answered, as JSON. Before anything is known of the user: unknown, and stale. */
+  seenBy(session: Session, nothingYet: Presence['version']): string | undefined {
     const rank = this.rankOf(session);
     if (rank === undefined) return undefined;
     const variant = this.#variants[rank];
-    if (!variant) return { userId: this.userId, version: nothingYet, level: levelAt(rank), state: 'unknown', stale: true };
-    const presence = presenceIn(variant);
-    return this.#stale ? { ...presence, stale: true } : presence;
+    if (variant) return presenceText(this.#stale ? asStale(variant.text) : variant.text);
+    const unknown: Presence = { userId: this.userId, version: nothingYet, level: levelAt(rank), state: 'unknown', stale: true };
+    return JSON.stringify(unknown);
   }
 
   /** @returns false when something as new was known. */
@@ -200,9 +208,7 @@ export class WatchedUser {
   }
 
   #tell(rank: number, text: Fragment): void {
-    const sessions = this.#slots[rank];
-    if (!sessions) return;
-    for (const session of sessions) session.push(text, this.userId);
+    this.#slots[rank]?.each((session) => session.push(text, this.userId));
   }
 
   /** One bit per rank that a session or a named watcher has. */

@@ -43,23 +43,24 @@ export class Watching {
     this.#options = options;
   }
 
-  /** Watches users for a session, and answers what they are. Ids of nobody are left out. */
-  async watch(session: Session, userIds: readonly UserId[]): Promise<Presence[]> {
-    const { book, exists, ownership } = this.#options;
-    const wanted = [...new Set(userIds)].filter(exists);
+  /** Watches users for a session, and answers what they are: a {@link Presence} each, as JSON. Ids of nobody are left out. */
+  async watch(session: Session, userIds: readonly UserId[]): Promise<string[]> {
+    const { book, exists, ownership, nothingYet } = this.#options;
+    const wanted: WatchedUser[] = [];
     const remote = new Map<string, { owner: Incarnation; watched: WatchedUser[] }>();
-    for (const userId of wanted) {
+    for (const userId of new Set(userIds)) {
+      if (!exists(userId)) continue;
       const watched = book.open(userId);
+      wanted.push(watched);
       if (watched.rankOf(session) !== undefined) continue;
       const owner = ownership.owns(userId) ? undefined : (ownership.ownerOf(userId)?.incarnation ?? ownerInDoubt(watched));
       if (!owner) this.#placeHere(session, watched);
       else if (!this.#placeKnown(session, owner, watched)) addTo(remote, owner, watched);
     }
-    await Promise.all([...remote.values()].map(({ owner, watched }) => this.#placeRemote(session, owner, watched)));
-    return wanted.flatMap((userId) => {
-      const presence = book.get(userId)?.seenBy(session, this.#options.nothingYet);
-      return presence ? [presence] : [];
-    });
+    if (remote.size > 0)
+      await Promise.all([...remote.values()].map(({ owner, watched }) => this.#placeRemote(session, owner, watched)));
+    // Who was let go of meanwhile is not seen any more.
+    return wanted.map((watched) => watched.seenBy(session, nothingYet)).filter((presence) => presence !== undefined);
   }
 
   unwatch(session: Session, userIds: readonly UserId[]): void {
@@ -80,7 +81,8 @@ export class Watching {
       const owner = ownership.owns(userId)
         ? undefined
         : (ownership.ownerOf(userId)?.incarnation ?? (known && ownerInDoubt(known)));
-      if (known && rank !== undefined && known.variant(rank)) found.set(userId, known.seenBy(session, nothingYet) as Presence);
+      const seen = known && rank !== undefined && known.variant(rank) ? known.seenBy(session, nothingYet) : undefined;
+      if (seen !== undefined) found.set(userId, JSON.parse(seen) as Presence);
       else if (owner) addTo(remote, owner, userId);
       else found.set(userId, this.#seenHere(session.userId, userId));
     }
@@ -197,10 +199,11 @@ export class Watching {
     if (sessions.get(session.id) !== session) return;
     for (const each of watched) {
       // While the owner cannot be asked, the level is the one this server's copy of the grants gives.
-      const rank = each.nameRank(session.userId) ?? levelRank(permissions.levelOf(each.userId, session.userId));
+      const rank = this.#rankOf(each, session.userId) ?? levelRank(permissions.levelOf(each.userId, session.userId));
       if (!answered) each.registered = false;
       if (!answered && !each.owner) this.#placeHere(session, each);
       else book.place(session, each, rank);
+      book.dropName(each, session.userId);
       if (!answered && each.owner) each.update([], true);
     }
   }
@@ -237,7 +240,7 @@ export class Watching {
 
   /** What a level sees of a user who is owned here or by nobody, if it was in use by nobody until now. */
   #fill(watched: WatchedUser, rank: number): void {
-    if (watched.owner) return;
+    if (watched.owner || watched.variant(rank)) return;
     const document = this.#document(watched.userId, watched);
     if (document) watched.fill(rank, document.variant(rank));
   }

@@ -61,6 +61,26 @@ export const presenceRegister = defineRequest(
   },
 );
 
+export const presenceAddWatcher = defineRequest(
+  'presence.add-watcher',
+  z.object({
+    watcher: userId,
+    userIds: z.array(userId),
+    /** (index of the user, rank, term, number) of variants that the asked server has told already and need not send again. */
+    have: z.array(z.tuple([z.number(), rank, z.number(), z.number()])),
+  }),
+  z.object({
+    /** The watcher's level for each user, in the order they were named; null: the asked server is not the owner. */
+    ranks: z.array(rank.nullable()),
+    /** What those levels see, as far as it is not there: (index of the user, variant). */
+    variants: z.array(z.tuple([z.number(), presenceVariantSchema])),
+  }),
+  {
+    meaning:
+      'As `presence.register`, for one watcher more of many users: what is sent for every session that watches its contacts.',
+  },
+);
+
 export const presenceRelease = defineEvent(
   'presence.release',
   z.object({ users: z.array(z.object({ userId, watchers: z.array(userId) })) }),
@@ -178,6 +198,7 @@ export const presenceContracts = [
   presenceChanged,
   presenceLevels,
   presenceRegister,
+  presenceAddWatcher,
   presenceRelease,
   presenceDigest,
   presenceRead,

@@ -304,7 +304,8 @@ export class Client implements ClientLink {
     if (!this.#target) throw new Error('not signed in');
     const answer = await this.#target.request({ id: this.#nextId++, method, params }, 'test');
     if ('error' in answer) throw answer.error;
-    return answer.result as Result<M>;
+    // As it leaves for a client.
+    return JSON.parse(JSON.stringify(answer.result)) as Result<M>;
   }
 
   /** The error it is answered. */
