@@ -68,8 +68,11 @@ export class InProcess extends Stage {
     await eventually(
       () =>
         this.servers.every(
-          ({ cluster }) =>
-            cluster.mesh.state === 'up' && cluster.members.all().filter(({ suspected }) => !suspected).length === all,
+          ({ cluster: { mesh, mayWrite, redis, members } }) =>
+            redis.state === 'up' &&
+            mayWrite &&
+            mesh.state === 'up' &&
+            members.all().filter(({ suspected }) => !suspected).length === all,
         ),
       { withinMs: 10_000, what: 'the servers know each other' },
     );

@@ -77,8 +77,8 @@ describe('presence when something is lost', () => {
     await bob.sees('ann', { state: 'available', stale: true }, 6_000);
     nobodySawOffline();
     const gone = await bob.sees('ann', { state: 'offline', stale: undefined, note: { text: 'At my desk' } }, 6_000);
-    // As of when its server was heard last.
-    assert.ok((gone.lastSeen ?? 0) >= died - 1_000 && (gone.lastSeen ?? 0) <= Date.now());
+    // As of when its server was heard last; a busy machine hears later.
+    assert.ok((gone.lastSeen ?? 0) >= died - 5_000 && (gone.lastSeen ?? 0) <= Date.now());
     assert.ok(Number.isInteger(gone.lastSeen));
     await eventually(async () => assert.equal((await bob.get('ann'))?.lastSeen, gone.lastSeen));
     await eventually(
