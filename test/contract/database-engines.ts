@@ -25,7 +25,10 @@ export interface TestDatabase extends AsyncDisposable {
 function configFor(engine: (typeof engines)[number], folder: TempFolder, context: Context): DatabaseConfig {
   if (engine === 'sqlite') return databaseConfigSchema.parse({ engine, file: folder.file('test.db') });
   const address = process.env.UCMESH_TEST_MSSQL;
-  if (address === undefined) return skipBecause(context, 'no SQL Server: UCMESH_TEST_MSSQL is not set');
+  if (address === undefined) {
+    folder.remove();
+    return skipBecause(context, 'no SQL Server: UCMESH_TEST_MSSQL is not set');
+  }
   const url = new URL(address);
   return databaseConfigSchema.parse({
     engine,
