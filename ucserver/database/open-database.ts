@@ -11,6 +11,8 @@ export interface OpenDatabaseOptions {
   readonly config: DatabaseConfig;
   /** The sets of all features. */
   readonly procedures: readonly ProcedureSet[];
+  /** A SQLite file may be made where there is none; default true. */
+  readonly mayCreate?: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -19,7 +21,13 @@ export interface OpenDatabaseOptions {
  * Opens the configured database. Does not wait for it: when it cannot be reached its health says so, and it comes back by itself.
  * The driver of the other engine is not even loaded, which also keeps it out of the SQLite threads.
  */
-export async function openDatabase({ config, procedures, clock, logger }: OpenDatabaseOptions): Promise<Database> {
+export async function openDatabase({
+  config,
+  procedures,
+  mayCreate = true,
+  clock,
+  logger,
+}: OpenDatabaseOptions): Promise<Database> {
   const log = logger.child({ part: 'database', engine: config.engine });
   if (config.engine === 'mssql') {
     const { MssqlDatabase } = await import('./mssql/mssql-database.ts');
@@ -27,5 +35,5 @@ export async function openDatabase({ config, procedures, clock, logger }: OpenDa
   }
   const { SqliteDatabase } = await import('./sqlite/sqlite-database.ts');
   const all = [migrationProcedures, housekeepingProcedures, auditProcedures, ...procedures];
-  return new SqliteDatabase({ file: config.file, readers: config.readers, procedures: all, clock, logger: log });
+  return new SqliteDatabase({ file: config.file, readers: config.readers, procedures: all, mayCreate, clock, logger: log });
 }

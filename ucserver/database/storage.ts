@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UCError } from '#shared/protocol/errors.ts';
 import type { Clock } from '#shared/runtime/clock.ts';
@@ -58,9 +59,11 @@ const changesKeptMs = 7 * 24 * 3_600_000;
  */
 export async function startStorage(options: StorageOptions): Promise<Storage> {
   const { config, procedures, parts, dataFolder, mesh, clock, logger, announce, patienceMs = firstPatienceMs } = options;
-  const database = await openDatabase({ config, procedures, clock, logger });
+  const snapshotFile = join(dataFolder, 'replica.snapshot');
+  // Whoever has a snapshot has had a database: where none is found it is away, and no empty company takes its place.
+  const database = await openDatabase({ config, procedures, mayCreate: !existsSync(snapshotFile), clock, logger });
   const box = new SecretBox(mesh.id, mesh.password, 'snapshot');
-  const snapshot = new SnapshotFile(join(dataFolder, 'replica.snapshot'), box);
+  const snapshot = new SnapshotFile(snapshotFile, box);
   const replica = new Replica({ database, parts, snapshot, clock, logger, announce });
   const stops: (() => void)[] = [];
 

@@ -14,6 +14,8 @@ export interface SqliteDatabaseOptions {
   readonly file: string;
   readonly readers: number;
   readonly procedures: readonly ProcedureSet[];
+  /** The file may be made where there is none; default true. */
+  readonly mayCreate?: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -125,7 +127,12 @@ export class SqliteDatabase implements Database {
         thread.send({ kind: 'run', waitMs, calls: works.map(({ id, work }) => ({ id, name: work.name, params: work.params })) }),
     });
     const thread: WorkerThread = new WorkerThread({
-      start: { file, role: 'writer', mayCreate: true, modules: [...new Set(procedures.map(moduleOf))] },
+      start: {
+        file,
+        role: 'writer',
+        mayCreate: this.#options.mayCreate ?? true,
+        modules: [...new Set(procedures.map(moduleOf))],
+      },
       clock,
       logger,
       onMessage: (message) => this.#heard('writes', queue, message),
@@ -134,7 +141,7 @@ export class SqliteDatabase implements Database {
     return { thread, queue };
   }
 
-  #readerLane({ mayCreate } = { mayCreate: true }): Lane<Step> {
+  #readerLane({ mayCreate } = { mayCreate: this.#options.mayCreate ?? true }): Lane<Step> {
     const { clock, logger, file } = this.#options;
     const queue = new GroupQueue<Step>({
       clock,
