@@ -1,104 +1,133 @@
 import assert from 'node:assert/strict';
-import { DatabaseSync } from 'node:sqlite';
+import { renameSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Cluster } from '#test/support/cluster.ts';
 import { DatabaseLock } from '#test/support/database-lock.ts';
 import { isLong } from '#test/support/effort.ts';
 import { eventually } from '#test/support/eventually.ts';
-import { type Person, say, textsOf } from '#test/support/person.ts';
+import { Seeded } from '#test/support/seeded.ts';
+import { compareWithSql, storedLogs, untilEverythingIsStored } from './resume/stored-logs.ts';
+import { Writer } from './resume/writer.ts';
 
-const messagesEach = isLong ? 60 : 12;
+const names = ['ann', 'bob', 'cleo', 'dora', 'emil', 'finn'] as const;
+/** Times that SQL goes away and comes back. */
+const outages = isLong ? 40 : 4;
 
 describe('people chat while SQL is away', function () {
-  this.timeout(isLong ? 240_000 : 60_000);
+  this.timeout(isLong ? 900_000 : 180_000);
+  const random = new Seeded();
   let cluster: Cluster;
+  let writers: readonly Writer[];
 
   before(async () => {
-    cluster = await Cluster.start({
-      people: { ann: { home: 'server-1' }, bob: { home: 'server-2' }, cleo: { home: 'server-1' }, dora: { home: 'server-2' } },
+    console.log(`      seed ${random.seed} (UCMESH_TEST_SEED)`);
+    const people = Object.fromEntries(names.map((name, index) => [name, { home: `server-${(index % 2) + 1}` }]));
+    cluster = await Cluster.start({ servers: 2, people });
+    const [first, second] = cluster.urls as [string, string];
+    writers = names.map((name, index) => {
+      const servers = index % 2 === 0 ? [first, second] : [second, first];
+      return new Writer(cluster.account(name), servers, random.branch(index));
     });
+    await Promise.all(writers.map(({ person }) => person.signIn()));
   });
-  after(() => cluster[Symbol.asyncDispose]());
+  after(async () => {
+    await Promise.all((writers ?? []).map(({ person }) => person[Symbol.asyncDispose]()));
+    await cluster?.[Symbol.asyncDispose]();
+  });
 
-  /** Texts of all conversations as they stand in SQL, in the order of their numbers. */
-  function stored(): Map<string, string[]> {
-    const database = new DatabaseSync(cluster.mesh.databaseFile, { readOnly: true });
-    const rows = database.prepare('select conversation_id, seq, body from entries order by conversation_id, seq').all();
-    database.close();
-    const texts = new Map<string, string[]>();
-    for (const { conversation_id, seq, body } of rows) {
-      const of = texts.get(String(conversation_id)) ?? [];
-      texts.set(String(conversation_id), of);
-      of.push(String((JSON.parse(String(body)) as { text: unknown }).text));
-      assert.equal(seq, of.length, 'numbers run without a gap');
+  /** Each has a conversation with somebody of the other server; all are in one group, begun as SQL is. */
+  async function begin(): Promise<void> {
+    for (let index = 0; index < writers.length; index += 2) {
+      const [one, other] = writers.slice(index, index + 2) as [Writer, Writer];
+      one.conversations.push(await one.person.chatWith(other.person));
+      other.conversations.push(await other.person.chatWith(one.person));
     }
-    return texts;
+    await everybodyIn('Begun while SQL is there');
   }
 
-  async function chatBetween(one: Person, other: Person) {
-    const [here, there] = await Promise.all([one.chatWith(other), other.chatWith(one)]);
-    return { here, there, one, other };
+  async function everybodyIn(title: string): Promise<void> {
+    const [first, ...rest] = writers as [Writer, ...Writer[]];
+    const userIds = rest.map(({ person }) => person.userId);
+    const group = await eventually(() => first.person.chats.createGroup(title, userIds), { withinMs: 20_000, everyMs: 500 });
+    for (const { conversations, person } of writers)
+      conversations.push(await eventually(() => person.chats.get(group.id) ?? false, { withinMs: 20_000 }));
   }
 
-  it('a server is killed, Redis loses everything, and nothing is lost, doubled or out of order', async () => {
-    const [ann, bob, cleo, dora] = await Promise.all(
-      (['ann', 'bob', 'cleo', 'dora'] as const).map((name, index) => cluster.signIn(name, index % 2)),
-    );
-    if (!ann || !bob || !cleo || !dora) throw new Error('nobody is there');
-    const chats = await Promise.all([chatBetween(ann, bob), chatBetween(cleo, dora)]);
-    await Promise.all(chats.map(({ here, one }) => say(here, `${one.name} before`)));
-    await Promise.all(chats.map(({ there }) => eventually(() => textsOf(there).length === 1)));
-
-    await using lock = await DatabaseLock.hold(cluster.mesh.databaseFile);
-    const said: string[] = [];
-    const write = async (person: Person, chat: (typeof chats)[number]['here'], from: number, to: number) => {
-      for (let number = from; number < to; number++) {
-        const text = `${person.name} ${number}`;
-        await say(chat, text, 20_000);
-        said.push(text);
-      }
-    };
-    const everybodyWrites = (from: number, to: number) =>
-      Promise.all(chats.flatMap(({ here, there, one, other }) => [write(one, here, from, to), write(other, there, from, to)]));
-    await everybodyWrites(0, messagesEach);
-    // Everybody sees everything although nothing is stored.
-    for (const { here, there } of chats) {
-      for (const chat of [here, there]) await eventually(() => chat.log.pending.length === 2 * messagesEach);
+  /** @returns how to bring it back */
+  async function takeSqlAway(): Promise<() => Promise<void>> {
+    const { databaseFile } = cluster.mesh;
+    if (random.next() < 0.5) {
+      const lock = await DatabaseLock.hold(databaseFile);
+      return () => lock.release();
     }
-    await eventually(async () =>
-      assert.match(JSON.stringify((await cluster.server(1).readiness()).body), /waiting for the database/),
-    );
+    renameSync(databaseFile, `${databaseFile}.moved`);
+    return async () => renameSync(`${databaseFile}.moved`, databaseFile);
+  }
 
-    await cluster.server(0).kill();
-    await Promise.all([bob.untilOpen(15_000), dora.untilOpen(15_000), ann.untilOpen(15_000), cleo.untilOpen(15_000)]);
-    await everybodyWrites(messagesEach, messagesEach + 3);
-    await cluster.redis.restart();
-    await everybodyWrites(messagesEach + 3, messagesEach + 5);
-    await cluster.server(0).start();
-    await lock.release();
+  const faults = {
+    async 'a server is killed and starts again'() {
+      const server = random.of(cluster.servers);
+      await server.kill();
+      await pause(random.between(100, 1_500));
+      await server.start();
+    },
+    async 'Redis comes back empty'() {
+      await cluster.redis.restart();
+    },
+    async 'Redis comes back empty while a server is down'() {
+      const server = random.of(cluster.servers);
+      await server.kill();
+      await cluster.redis.restart();
+      await server.start();
+    },
+    async 'a server hangs'() {
+      const server = random.of(cluster.servers);
+      server.pause();
+      await pause(random.between(200, 3_000));
+      server.resume();
+    },
+    async 'connections of clients break'() {
+      for (const writer of writers) if (random.next() < 0.5) writer.tear();
+    },
+    async nothing() {
+      await pause(random.between(500, 2_000));
+    },
+  };
 
-    await eventually(
-      () => {
-        for (const { here, there } of chats) {
-          assert.deepEqual([here.log.pending.length, there.log.pending.length], [0, 0]);
-          assert.deepEqual([here.outgoing.length, there.outgoing.length], [0, 0]);
-        }
-      },
-      { withinMs: 20_000, what: 'everything is stored' },
-    );
-    const texts = stored();
-    assert.equal([...texts.values()].flat().length, said.length + chats.length, 'nothing is doubled');
-    for (const { here, there, one, other } of chats) {
-      const inSql = texts.get(here.id) ?? [];
-      for (const { name } of [one, other]) {
-        const own = said.filter((text) => text.startsWith(`${name} `));
-        assert.deepEqual(
-          inSql.filter((text) => text.startsWith(`${name} `) && !text.endsWith('before')),
-          own,
-          `what ${name} wrote is there, in order`,
-        );
+  it('whatever dies meanwhile, nothing is lost, doubled or shown to some in another order', async () => {
+    await begin();
+    let isOver = false;
+    const writing = writers.map((writer) => writer.write(() => !isOver));
+    for (let outage = 1; outage <= outages; outage++) {
+      const bringBack = await takeSqlAway();
+      await eventually(
+        async () => {
+          const known = await Promise.all(cluster.servers.map((server) => server.readiness()));
+          assert.match(JSON.stringify(known.map(({ body }) => body)), /waiting for the database/);
+        },
+        { withinMs: 20_000, everyMs: 100, what: 'something is pending' },
+      );
+      const happened: string[] = [];
+      for (let count = outage === 1 ? 2 : 1 + Math.floor(random.between(0, 2)); count > 0; count--) {
+        // Everybody's first outage has what is worst.
+        const name = outage === 1 && count === 2 ? 'a server is killed and starts again' : random.of(Object.keys(faults));
+        happened.push(name);
+        await faults[name as keyof typeof faults]();
+        await pause(random.between(0, 800));
       }
-      for (const chat of [here, there]) await eventually(() => assert.deepEqual(textsOf(chat), inSql));
+      if (outage === 2) await everybodyIn('Begun while SQL is away');
+      await bringBack();
+      console.log(`        ${happened.join('; ')}`);
+      await pause(random.between(0, 2_500));
     }
-    await eventually(async () => assert.doesNotMatch(JSON.stringify((await cluster.server(0).readiness()).body), /waiting for/));
+    isOver = true;
+    await Promise.all(writing);
+    await cluster.untilTogether(20_000);
+    await untilEverythingIsStored(writers);
+    await compareWithSql(writers, storedLogs(cluster.mesh.databaseFile));
+    for (const server of cluster.servers) {
+      const ready = async () => assert.doesNotMatch(JSON.stringify((await server.readiness()).body), /waiting for/);
+      await eventually(ready, { withinMs: 20_000 });
+    }
   });
 });

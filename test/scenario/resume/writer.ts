@@ -4,7 +4,7 @@ import { UCError } from '#shared/protocol/errors.ts';
 import type { Account } from '#test/support/company.ts';
 import { Person } from '#test/support/person.ts';
 import type { Seeded } from '#test/support/seeded.ts';
-import type { EntryId, LiveConversation } from '#web/api/index.ts';
+import type { Entry, EntryId, LiveConversation, PendingEntry } from '#web/api/index.ts';
 
 const emojis = ['👍', '🎉', '👀'];
 
@@ -12,7 +12,7 @@ const emojis = ['👍', '🎉', '👀'];
 export class Writer {
   readonly person: Person;
   readonly conversations: LiveConversation[] = [];
-  /** Every message that was written; when it is out of the queue, it was acknowledged. */
+  /** Messages, which are acknowledged when they are out of the queue, and what else was acknowledged, as far as its id is known. */
   readonly written: { readonly live: LiveConversation; readonly entryId: EntryId }[] = [];
   /** Texts of edits that were acknowledged. */
   readonly edited: string[] = [];
@@ -46,7 +46,8 @@ export class Writer {
     while (mayGoOn()) {
       const live = this.#random.of(this.conversations);
       const kind = this.#random.next();
-      if (kind < 0.65) this.#send(live);
+      if (kind < 0.6) this.#send(live);
+      else if (kind < 0.65) this.#repeat(live);
       else this.#change(live, kind);
       await pause(this.#random.between(150, 900));
     }
@@ -71,10 +72,10 @@ export class Writer {
 
   #change(live: LiveConversation, kind: number): void {
     const { userId } = this.person;
-    const messages = live.messages.filter(({ seq, text }) => seq !== undefined && text !== undefined).slice(-10);
+    const messages = live.messages.filter(({ text }) => text !== undefined).slice(-10);
     const own = messages.filter(({ author }) => author === userId);
     if (kind < 0.8 && messages.length > 0) {
-      this.#act(live.react(this.#random.of(messages).entryId, this.#random.of(emojis), this.#random.next() < 0.7));
+      this.#react(live, this.#random.of(messages).entryId);
     } else if (kind < 0.93 && own.length > 0) {
       const text = `${this.person.name} ${++this.#count}, edited`;
       this.#act(live.edit(this.#random.of(own).entryId, text).then(() => void this.edited.push(text)));
@@ -83,12 +84,39 @@ export class Writer {
     }
   }
 
-  /** A change may be refused while its target cannot be read; what counts is that what was acknowledged is there. */
-  #act(act: Promise<void>): void {
-    this.#acts.push(
-      act.catch((error: unknown) => {
-        if (!(error instanceof UCError) || !refusals.has(error.code)) throw error;
+  #react(live: LiveConversation, target: EntryId): void {
+    const emoji = this.#random.of(emojis);
+    const on = this.#random.next() < 0.7;
+    const isIt = ({ author, kind, body }: Entry | PendingEntry) =>
+      author === this.person.userId && kind === 'reaction' && body.target === target && body.emoji === emoji && body.on === on;
+    this.#act(
+      live.react(target, emoji, on).then(() => {
+        const taken = [...live.log.entries, ...live.log.pending].findLast(isIt);
+        if (taken !== undefined) this.written.push({ live, entryId: taken.entryId });
       }),
+    );
+  }
+
+  /** The same message again, wherever this writer is signed in by now. */
+  #repeat(live: LiveConversation): void {
+    const { userId, client } = this.person;
+    const isMine = ({ author, kind, body }: Entry | PendingEntry) =>
+      author === userId && kind === 'message' && body.text !== undefined;
+    const [sent] = [...live.log.entries, ...live.log.pending].filter(isMine).slice(-2);
+    if (sent === undefined) return;
+    const { conversationId, entryId, body } = sent;
+    this.#act(client.call('chat.send', { conversationId, entryId, body: { text: String(body.text) } }));
+  }
+
+  /** A change may be refused while its target cannot be read; what counts is that what was acknowledged is there. */
+  #act(act: Promise<unknown>): void {
+    this.#acts.push(
+      act.then(
+        () => undefined,
+        (error: unknown) => {
+          if (!(error instanceof UCError) || !refusals.has(error.code)) throw error;
+        },
+      ),
     );
   }
 }
