@@ -16,6 +16,8 @@ const features = [
   ['contacts'],
   ['files'],
   ['phone-book'],
+  ['dial-plan'],
+  ['trunks'],
   ['journal'],
   ['chat', 'forwarding'],
   ['calls'],

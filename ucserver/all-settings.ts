@@ -1,4 +1,5 @@
 import { chatSettings } from './chat/index.ts';
+import { classOfServiceSetting, dialPlanSetting, premiumCallsSetting } from './dial-plan/index.ts';
 import { fileSettings } from './files/index.ts';
 import { journalDaysSetting } from './journal/index.ts';
 import { companyDefaultSetting } from './permissions/index.ts';
@@ -14,4 +15,7 @@ export const allSettings: readonly SettingDefinition<unknown>[] = [
   journalDaysSetting as SettingDefinition<unknown>,
   directoryCountrySetting as SettingDefinition<unknown>,
   auditDaysSetting as SettingDefinition<unknown>,
+  dialPlanSetting as SettingDefinition<unknown>,
+  classOfServiceSetting as SettingDefinition<unknown>,
+  premiumCallsSetting as SettingDefinition<unknown>,
 ];

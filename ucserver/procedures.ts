@@ -2,6 +2,7 @@ import { authProcedures } from './auth/index.ts';
 import { chatProcedures, draftProcedures, retentionProcedures, searchProcedures } from './chat/index.ts';
 import { contactProcedures } from './contacts/index.ts';
 import type { ProcedureSet } from './database/index.ts';
+import { dialPlanProcedures } from './dial-plan/index.ts';
 import { directoryProcedures } from './directory/index.ts';
 import { fileProcedures } from './files/index.ts';
 import { journalProcedures } from './journal/index.ts';
@@ -13,6 +14,7 @@ import { auditTrimProcedures, privacyProcedures } from './privacy/index.ts';
 import { provisioningProcedures } from './provisioning/index.ts';
 import { settingProcedures } from './settings/index.ts';
 import { sipProcedures } from './sip/index.ts';
+import { trunkProcedures } from './trunks/index.ts';
 
 /** The transactions of all features, as the database has to know them. */
 export const procedures: readonly ProcedureSet[] = [
@@ -32,6 +34,8 @@ export const procedures: readonly ProcedureSet[] = [
   provisioningProcedures,
   journalProcedures,
   phoneBookProcedures,
+  dialPlanProcedures,
+  trunkProcedures,
   privacyProcedures,
   auditTrimProcedures,
 ];

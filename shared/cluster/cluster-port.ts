@@ -4,7 +4,7 @@ import type { RedisConnection } from '../redis/connection.ts';
 import type { MemberRecord } from '../redis/records.ts';
 
 /** How much a server carries, and where it takes SIP: told to the others with every heartbeat. */
-export type Load = Pick<MemberRecord, 'users' | 'connections' | 'fill' | 'draining' | 'full' | 'sip'>;
+export type Load = Pick<MemberRecord, 'users' | 'connections' | 'fill' | 'draining' | 'full' | 'sip' | 'lines'>;
 
 /** A living server as seen from here. */
 export interface Member extends MemberRecord {

@@ -35,6 +35,8 @@ export const memberRecordSchema = z.object({
     .max(20)
     .readonly()
     .optional(),
+  /** How many calls it has on each trunk, and when the newest began that may give way to an emergency call (ms since 1970). */
+  lines: z.record(z.string().max(32), z.object({ calls: z.int().min(0), newestAt: z.number().optional() })).optional(),
 });
 export type MemberRecord = z.infer<typeof memberRecordSchema>;
 

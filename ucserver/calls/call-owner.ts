@@ -91,8 +91,12 @@ export class CallOwner {
     return this.#options.routing.route({ userId, calls }, to);
   }
 
+  newId(): CallId {
+    return randomId() as CallId;
+  }
+
   /** A call with the caller only. */
-  begin({ caller, callee, scenarioId, id = randomId() as CallId, to }: Beginning): OwnedCall {
+  begin({ caller, callee, scenarioId, id = this.newId(), to }: Beginning): OwnedCall {
     const { clock, noAnswerMs, onReferral } = this.#options;
     const call = new OwnedCall({
       ...{ clock, noAnswerMs, onReferral },
@@ -172,7 +176,7 @@ export class CallOwner {
   }
 
   #nameAddressOf(party: Party): string {
-    if (party.kind === 'trunk') return nameAddress(undefined, party.number);
+    if (party.kind === 'trunk') return nameAddress(party.name, party.number);
     if (party.kind === 'call') return calleeAddress(party.with);
     const { partyOf, addressOf } = this.#options;
     return nameAddress(partyOf(party.userId).name, addressOf(party.userId));

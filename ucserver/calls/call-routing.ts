@@ -63,6 +63,17 @@ export class CompanyRouting implements CallRouting {
     if (caller.calls >= callsPerUser) return refused('tooManyCalls', callee);
     return { kind: 'legs', callee, legs: (call) => devicesOf(userId, call) };
   }
+
+  /** A call from outside: everybody can be called. */
+  routeIn(userId: UserId): Route {
+    const { partyOf, devicesOf } = this.#options;
+    return { kind: 'legs', callee: partyOf(userId), legs: (call) => devicesOf(userId, call) };
+  }
+
+  /** The person with this sign-in name or number. */
+  personOf(dialled: string): UserId | undefined {
+    return this.#options.personOf(dialled);
+  }
 }
 
 function refused(refusal: CallRefusal, callee: CallParty): Route {

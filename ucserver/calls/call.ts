@@ -5,7 +5,7 @@ import type { CallParty } from '#shared/protocol/journal.ts';
 /** Who is at the other end of a leg. */
 export type Party =
   | { readonly kind: 'device'; readonly userId: UserId; readonly deviceId: DeviceId }
-  | { readonly kind: 'trunk'; readonly trunkId: string; readonly number: string }
+  | { readonly kind: 'trunk'; readonly trunkId: string; readonly number: string; readonly name?: string }
   /** Somebody in a call that another server owns: the two calls are joined by this leg (attended transfer). */
   | { readonly kind: 'call'; readonly with: CallParty };
 
@@ -29,6 +29,10 @@ export interface Leg {
   /** It rings because its user wants to pick the call up: who was called decides without it. */
   readonly isGuest?: true;
   readonly end?: EndReason;
+  /** When it was invited or came, was answered, and ended. Milliseconds since 1970. */
+  readonly begunAt?: number;
+  readonly answeredAt?: number;
+  readonly endedAt?: number;
 }
 
 /** An offer that waits for its answer. */

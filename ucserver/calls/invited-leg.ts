@@ -18,6 +18,13 @@ export interface LegWay {
   readonly path: readonly string[];
   /** What the one at its end must see beside the usual, for this INVITE only. */
   headers(invite: { readonly leg: LegId; readonly sipCallId: string; readonly fromTag: string }): SipHeaders;
+  /** Whom the one at its end shows as caller and as called, where that is not what devices show. */
+  readonly parties?: Pick<LegParties, 'from' | 'to'>;
+  readonly auth?: { readonly username: string; readonly password: string };
+  /** Whether the next way is worth a try after this answer; default: when this one seems gone. */
+  readonly isGone?: (status: number) => boolean;
+  /** It is taken now. */
+  readonly onTaken?: (leg: LegId) => void;
 }
 
 /** Who calls whom, as the device shows it. */
@@ -135,13 +142,15 @@ export class InvitedLeg implements LegPort {
     } catch (error) {
       const status = statusOf(error);
       this.#request = undefined;
-      if (isWayGone(status) && !this.#rang && ways.length > 0) await this.#invite(localSdp, ways);
+      if ((way.isGone ?? isWayGone)(status) && !this.#rang && ways.length > 0) await this.#invite(localSdp, ways);
       else this.#refused(reasonOf(status, this.#rang));
     }
   }
 
   #send(way: LegWay, localSdp: string | undefined): Promise<SrfDialog | SrfLateOffer> {
-    const { application, parties } = this.#options;
+    const { application } = this.#options;
+    const parties = { ...this.#options.parties, ...way.parties };
+    way.onTaken?.(this.id);
     const callId = randomId();
     const tag = randomId();
     const headers = {
@@ -162,8 +171,9 @@ export class InvitedLeg implements LegPort {
       },
       cbProvisional: (response: SrfResponse) => this.#provisional(response),
     };
-    if (localSdp === undefined) return application.createUAC(way.uri, { headers, noAck: true }, progress);
-    return application.createUAC(way.uri, { headers, localSdp }, progress);
+    const auth = way.auth === undefined ? {} : { auth: way.auth };
+    if (localSdp === undefined) return application.createUAC(way.uri, { headers, ...auth, noAck: true }, progress);
+    return application.createUAC(way.uri, { headers, ...auth, localSdp }, progress);
   }
 
   #provisional({ status, body }: SrfResponse): void {

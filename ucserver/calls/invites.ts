@@ -13,12 +13,14 @@ import type { OwnedCall } from './owned-call.ts';
 import { readReplaces } from './referrals.ts';
 import { sessionSeconds } from './session-timer.ts';
 import { dialledBy } from './sip-party.ts';
+import type { TrunkCalls } from './trunk-calls.ts';
 
 export interface InvitesOptions {
   readonly sip: Sip;
   readonly owner: CallOwner;
   readonly legHost: LegHost;
   readonly partyOf: (userId: UserId) => CallParty;
+  readonly trunkCalls: Pick<TrunkCalls, 'take'>;
   readonly meshKeys: MeshKeys;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -33,13 +35,14 @@ export class Invites {
   }
 
   handle(request: SrfRequest, response: SrfResponder): void {
-    const { sip, meshKeys, clock } = this.#options;
+    const { sip, meshKeys, clock, trunkCalls } = this.#options;
     if (request.has(legHeader)) {
       const order = readLegHeader(meshKeys, request, clock.wallMs());
       if (order === undefined) this.#refuseForged(request, response);
       else this.#order(order, request, response);
       return;
     }
+    if (trunkCalls.take(request, response, (id, call) => this.#callerLeg(id, call, request, response))) return;
     const device = sip.admit(request, response);
     if (device === undefined) return;
     const asked = Number.parseInt(request.get('Session-Expires') ?? '', 10);

@@ -3,8 +3,11 @@ import { incarnationId, type UserId } from '#shared/ids.ts';
 import type { MeshKeys } from '#shared/mesh/mesh-keys.ts';
 import type { Clock } from '#shared/runtime/clock.ts';
 import type { Logger } from '#shared/runtime/logger.ts';
+import type { DialPlans } from '#ucserver/dial-plan/index.ts';
 import type { Directory } from '#ucserver/directory/index.ts';
+import type { CallerNames } from '#ucserver/phone-book/index.ts';
 import type { Locations, Sip } from '#ucserver/sip/index.ts';
+import type { Trunks } from '#ucserver/trunks/index.ts';
 import { CallOwner } from './call-owner.ts';
 import { CompanyRouting } from './call-routing.ts';
 import type { CallsConfig } from './config.ts';
@@ -12,7 +15,9 @@ import { DeviceLegs } from './device-legs.ts';
 import { Invites } from './invites.ts';
 import { LegHost } from './leg-host.ts';
 import { companyNumbers } from './numbers.ts';
+import { OutsideRouting } from './outside-routing.ts';
 import { Transfers } from './transfers.ts';
+import { TrunkCalls } from './trunk-calls.ts';
 
 export interface CallServiceOptions {
   readonly cluster: Cluster;
@@ -20,6 +25,9 @@ export interface CallServiceOptions {
   readonly sip: Sip;
   readonly locations: Pick<Locations, 'locationsOf' | 'edgeOf'>;
   readonly directory: Directory;
+  readonly plans: DialPlans;
+  readonly trunks: Trunks;
+  readonly names: CallerNames;
   readonly mayCall: (callee: UserId, caller: UserId) => boolean;
   readonly config: CallsConfig;
   readonly clock: Clock;
@@ -38,7 +46,7 @@ export class CallService {
   /** Before the connection to the edge is made. */
   constructor(options: CallServiceOptions) {
     this.#options = options;
-    const { cluster, meshKeys, sip, locations, directory, config, clock, mayCall } = options;
+    const { cluster, meshKeys, sip, locations, directory, plans, trunks, names, config, clock, mayCall } = options;
     const logger = options.logger.child({ part: 'calls' });
     const { application } = sip;
     const self = () => cluster.self;
@@ -46,9 +54,16 @@ export class CallService {
     const isLive = cluster.members.isLive.bind(cluster.members);
     this.deviceLegs = new DeviceLegs({ locations, meshKeys, clock, self, isLive });
     const devicesOf: DeviceLegs['of'] = (userId, call) => this.deviceLegs.of(userId, call);
+    const { callsPerUser } = config;
+    const routing = new OutsideRouting({
+      company: new CompanyRouting({ personOf, partyOf, mayCall, devicesOf, callsPerUser }),
+      ...{ plans, trunks, partyOf, callsPerUser, clock },
+      nameOf: (number) => names.nameOf(number),
+      self: () => incarnationId(cluster.self),
+    });
     this.owner = new CallOwner({
       ...{ self, clock, application, partyOf, addressOf, noAnswerMs: config.noAnswerSeconds * 1_000 },
-      routing: new CompanyRouting({ personOf, partyOf, mayCall, devicesOf, callsPerUser: config.callsPerUser }),
+      routing,
       onReferral: (call, legId, referral) => this.transfers.referred(call, legId, referral),
     });
     this.legHost = new LegHost({
@@ -60,7 +75,8 @@ export class CallService {
       ...{ owner: this.owner, deviceLegs: this.deviceLegs, self: () => incarnationId(cluster.self), partyOf },
       relayedLegOf: (name) => this.legHost.legOf(name),
     });
-    const invites = new Invites({ sip, owner: this.owner, legHost: this.legHost, partyOf, meshKeys, clock, logger });
+    const trunkCalls = new TrunkCalls({ owner: this.owner, routing, trunks, sip, clock });
+    const invites = new Invites({ trunkCalls, sip, owner: this.owner, legHost: this.legHost, partyOf, meshKeys, clock, logger });
     application.use('invite', (request, response) => {
       try {
         invites.handle(request, response);

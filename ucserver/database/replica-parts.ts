@@ -36,6 +36,9 @@ export const replicaParts = {
   sipDevices: tablePart('sipDevice', 'sip_devices', 'id'),
   phoneBooks: tablePart('phoneBook', 'phone_books', 'id'),
   phoneBookParts: tablePart('phoneBookPart', 'phone_book_parts', 'id'),
+  /** By `user/ID` or `group/ID`. */
+  dialProfiles: tablePart('dialProfile', 'dial_profiles', 'id'),
+  trunks: tablePart('trunk', 'trunks', 'id'),
   signingKeys: tablePart('signingKey', 'signing_keys', 'id'),
   /** By scope. */
   settings: groupedTablePart('settings', 'settings', ['scope', 'setting_key']),

@@ -12,6 +12,7 @@ import type { JournalEntryTable, PhoneBookPartTable, PhoneBookTable } from './ta
 import type { LicenceBlockTable, LicenceNameTable } from './tables/licensing.ts';
 import type { PermissionGrantTable, PictureTable, UserPresenceTable, UserTable } from './tables/people.ts';
 import type { ActTable, AuditEntryTable, DatabaseIdentityTable, SettingTable } from './tables/store.ts';
+import type { DialProfileTable, TrunkTable } from './tables/telephony.ts';
 
 /**
  * The tables, as migrations leave them. The same on both engines: times are milliseconds since 1970 (UTC), flags are 0 or 1,
@@ -56,4 +57,6 @@ export interface Schema {
   journal_entries: JournalEntryTable;
   phone_books: PhoneBookTable;
   phone_book_parts: PhoneBookPartTable;
+  dial_profiles: DialProfileTable;
+  trunks: TrunkTable;
 }

@@ -11,7 +11,8 @@ export type ClassOfService = z.infer<typeof classOfServiceSchema>;
 
 const digits = (least: number, most: number) =>
   z.string().regex(new RegExp(`^[0-9]{${least},${most}}$`), `Must be ${least} to ${most} digits.`);
-const e164Schema = z.string().regex(/^\+[1-9][0-9]{4,14}$/, 'Must be + and 5 to 15 digits (E.164).');
+/** A number as it stands in configuration. */
+export const e164Schema = z.string().regex(/^\+[1-9][0-9]{4,14}$/, 'Must be + and 5 to 15 digits (E.164).');
 const timeOfDaySchema = z.string().regex(/^([01][0-9]|2[0-3]):[0-5][0-9]$/, 'Must be a time such as 22:00.');
 const countries: ReadonlySet<string> = new Set(getCountries());
 const countrySchema = z.custom<CountryCode>((value) => typeof value === 'string' && countries.has(value), {

@@ -13,6 +13,7 @@ export class SipConnection {
   readonly #health: HealthReporter;
   readonly #reconnection: Reconnection = { retryMaxDelay: longestPauseMs };
   readonly #awayListeners = new Set<() => void>();
+  readonly #connectedListeners = new Set<() => void>();
   #listeners: string | undefined;
   #isStopping = false;
 
@@ -27,6 +28,7 @@ export class SipConnection {
       this.#listeners = listeners;
       this.#health.up();
       this.#logger.info('phones can be reached', { listeners, version });
+      for (const listener of this.#connectedListeners) listener();
     });
     this.application.on('error', (error) => this.#away(error.message));
     this.application.on('close', () => this.#away('the connection is closed'));
@@ -39,6 +41,12 @@ export class SipConnection {
   /** Where the edge listens, as it says it itself; undefined while there is no connection. */
   get listeners(): string | undefined {
     return this.#listeners;
+  }
+
+  /** There is a connection, for the first time or again. Answers how to stop listening. */
+  onConnected(listener: () => void): () => void {
+    this.#connectedListeners.add(listener);
+    return () => this.#connectedListeners.delete(listener);
   }
 
   /** There was a connection and it is gone. Answers how to stop listening. */

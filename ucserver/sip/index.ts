@@ -45,6 +45,7 @@ export type {
   SrfResponder,
   SrfResponse,
 } from './srf.ts';
+export { type SipServer, srvRecords } from './srv-records.ts';
 export { LocationStore } from './store.ts';
 
 /** SIP as a server has it, by an edge of its own or a drachtio-server. */
@@ -56,6 +57,8 @@ export interface Sip {
   admit(request: SrfRequest, response: SrfResponder): KnownDevice | undefined;
   /** A device that may register and call, by its id. */
   deviceOf(id: string): KnownDevice | undefined;
+  /** The edge or drachtio-server is there, for the first time or again. Answers how to stop listening. */
+  onConnected(listener: () => void): () => void;
   /** The edge or drachtio-server is gone, and all dialogs with it. Answers how to stop listening. */
   onAway(listener: () => void): () => void;
   /** Where a device is reached over this server; over the others see {@link Locations}. */
@@ -120,6 +123,7 @@ export function createSip(dependencies: SipDependencies): Sip | undefined {
     },
     admit: (request, response) => gate.admit(request, response),
     deviceOf: (id) => devices.find(id),
+    onConnected: (listener) => connection.onConnected(listener),
     onAway: (listener) => connection.onAway(listener),
     bindingsOf: (deviceId) => registrar.bindingsOf(deviceId),
     get listeners() {

@@ -10,6 +10,7 @@ import { presenceContracts } from './presence.ts';
 import { resyncContracts } from './resync.ts';
 import { sessionContracts } from './session.ts';
 import { storageContracts } from './storage.ts';
+import { trunkContracts } from './trunks.ts';
 
 /**
  * Every event and request between servers, by feature; `docs/mesh.md` is printed from it. A feature adds its own file beside this
@@ -25,6 +26,7 @@ export const meshContracts = {
   session: sessionContracts,
   presence: presenceContracts,
   phones: phoneContracts,
+  trunks: trunkContracts,
   chat: chatContracts,
   journal: journalContracts,
 } as const satisfies Readonly<Record<string, readonly AnyContract[]>>;

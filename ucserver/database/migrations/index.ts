@@ -10,6 +10,7 @@ import { drafts } from './0006-drafts.ts';
 import { licensing } from './0007-licensing.ts';
 import { sipDevices } from './0008-sip-devices.ts';
 import { journal } from './0009-journal.ts';
+import { trunks } from './0010-trunks.ts';
 import { dialects, type Migration } from './migration.ts';
 
 /** All migrations, oldest first. */
@@ -23,6 +24,7 @@ export const migrations: readonly Migration[] = [
   licensing,
   sipDevices,
   journal,
+  trunks,
 ];
 
 export interface MigrationResult {
