@@ -6,6 +6,7 @@ import { chatGroup } from './chat-group.ts';
 import { chatHistory } from './chat-history.ts';
 import { chatOutbox } from './chat-outbox.ts';
 import { chatSend } from './chat-send.ts';
+import { journalWrite } from './journal-write.ts';
 import { licenceContention } from './licence-contention.ts';
 import { machine } from './machine.ts';
 import { presenceCostByServers } from './presence-cost-by-servers.ts';
@@ -14,6 +15,7 @@ import { presenceLatency } from './presence-latency.ts';
 import { sessionMemory } from './session-memory.ts';
 import { signInStorm } from './sign-in-storm.ts';
 import { sipEdge } from './sip-edge.ts';
+import { sipRegister } from './sip-register.ts';
 
 const benches: readonly Bench[] = [
   presenceLatency,
@@ -24,9 +26,11 @@ const benches: readonly Bench[] = [
   chatGroup,
   chatHistory,
   licenceContention,
+  journalWrite,
   signInStorm,
   sessionMemory,
   sipEdge,
+  sipRegister,
 ];
 
 const { values, positionals } = parseArgs({
