@@ -15,7 +15,6 @@ import { presenceLatency } from './presence-latency.ts';
 import { sessionMemory } from './session-memory.ts';
 import { signInStorm } from './sign-in-storm.ts';
 import { sipEdge } from './sip-edge.ts';
-import { sipRegister } from './sip-register.ts';
 
 const benches: readonly Bench[] = [
   presenceLatency,
@@ -30,7 +29,6 @@ const benches: readonly Bench[] = [
   signInStorm,
   sessionMemory,
   sipEdge,
-  sipRegister,
 ];
 
 const { values, positionals } = parseArgs({
