@@ -1,25 +1,10 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { readFileSync, statSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { spawnBound } from '#test/support/child-process.ts';
 import { Cluster } from '#test/support/cluster.ts';
 import { eventually } from '#test/support/eventually.ts';
 import { type Person, say } from '#test/support/person.ts';
 import { TempFolder } from '#test/support/temp-folder.ts';
-
-const program = resolve(import.meta.dirname, '../../ucserver/cli/ucmesh.ts');
-
-async function ucmesh(...args: readonly string[]): Promise<{ code: number | null; out: string; err: string }> {
-  const child = spawnBound(process.execPath, [program, ...args], { stdio: 'pipe' });
-  let out = '';
-  let err = '';
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => (out += text));
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => (err += text));
-  child.stdin?.end();
-  const [code] = (await once(child, 'close')) as [number | null];
-  return { code, out, err };
-}
+import { ucmesh } from '#test/support/ucmesh-command.ts';
 
 describe('what is stored of a person, from the command line while two servers run', function () {
   this.timeout(120_000);
@@ -47,7 +32,7 @@ describe('what is stored of a person, from the command line while two servers ru
 
   it('is written to a file of its own', async () => {
     const file = folder.file('ann.jsonl');
-    const { code, out, err } = await ucmesh('--config', config, 'person', 'export', 'ann', '--to', file);
+    const { code, out, err } = await ucmesh(['--config', config, 'person', 'export', 'ann', '--to', file]);
     assert.equal(code, 0, err);
     const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
     assert.match(out, new RegExp(`^${lines.length} lines`));
@@ -57,20 +42,20 @@ describe('what is stored of a person, from the command line while two servers ru
       ['a secret', 'another secret'],
     );
     assert.equal(statSync(file).mode & 0o777, 0o600);
-    const again = await ucmesh('--config', config, 'person', 'export', 'ann', '--to', file);
+    const again = await ucmesh(['--config', config, 'person', 'export', 'ann', '--to', file]);
     assert.equal(again.code, 1, 'nothing is written over');
   });
 
   it('is not erased by mistake', async () => {
-    const { code, err } = await ucmesh('--config', config, 'person', 'erase', 'ann');
+    const { code, err } = await ucmesh(['--config', config, 'person', 'erase', 'ann']);
     assert.equal(code, 1);
     assert.match(err, /--yes/);
-    const nobody = await ucmesh('--config', config, 'person', 'erase', 'nobody', '--yes');
+    const nobody = await ucmesh(['--config', config, 'person', 'erase', 'nobody', '--yes']);
     assert.match(nobody.err, /nobody signs in as nobody/);
   });
 
   it('is erased: who has it on the screen reads it anew, and nobody signs in any more', async () => {
-    const { code, out, err } = await ucmesh('--config', config, 'person', 'erase', 'ann', '--yes');
+    const { code, out, err } = await ucmesh(['--config', config, 'person', 'erase', 'ann', '--yes']);
     assert.equal(code, 0, err);
     assert.match(out, /texts in 1 conversations/);
     const refused = () => assert.rejects(cluster.signIn('ann'), { code: 'SIGN_IN_FAILED' });

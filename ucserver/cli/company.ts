@@ -5,13 +5,16 @@ import { systemClock } from '#shared/runtime/clock.ts';
 import type { Logger } from '#shared/runtime/logger.ts';
 import { Passwords } from '../auth/index.ts';
 import type { Config } from '../config.ts';
-import { type Database, replicaParts, startStorage } from '../database/index.ts';
+import { type Database, type Replica, replicaParts, SecretBox, startStorage } from '../database/index.ts';
 import { Directory } from '../directory/index.ts';
 import { procedures } from '../procedures.ts';
 
 /** The people of the company as a command sees them, without a server. */
 export interface Company {
   readonly database: Database;
+  readonly replica: Replica;
+  /** What only servers of this mesh can open. */
+  readonly secretBox: (purpose: string) => SecretBox;
   readonly directory: Directory;
   readonly passwords: Passwords;
 }
@@ -46,7 +49,9 @@ export async function withCompany<T>(
     try {
       const directory = new Directory({ database: storage.database, replica: storage.replica, clock });
       const passwords = new Passwords({ hashesAtOnce: 1, hashesWaiting: 1_000, clock });
-      return await act({ database: storage.database, directory, passwords });
+      const { id, password } = config.mesh;
+      const secretBox = (purpose: string) => new SecretBox(id, password, purpose);
+      return await act({ database: storage.database, replica: storage.replica, secretBox, directory, passwords });
     } finally {
       await storage.stop();
     }

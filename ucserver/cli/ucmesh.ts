@@ -6,10 +6,12 @@ import { serve } from '../main.ts';
 import { checkConnections } from './checks.ts';
 import { withCompany } from './company.ts';
 import { readConfig } from './config-file.ts';
+import { addDialPlanCommands } from './dial-plan.ts';
 import { addInitCommand, report } from './init.ts';
 import { addLicenceCommands } from './licence.ts';
 import { addPersonCommands } from './person.ts';
 import { addPhoneBookCommands } from './phone-book.ts';
+import { addTrunkCommands } from './trunk.ts';
 import { addUserCommands, type InCompany } from './users.ts';
 
 /** The command-line tool. Exit codes: 0 done, 1 failed, 2 wrong configuration or wrong use. */
@@ -49,6 +51,8 @@ program
 addUserCommands(program, inCompany);
 addPersonCommands(program, inCompany);
 addPhoneBookCommands(program, inCompany);
+addDialPlanCommands(program, inCompany);
+addTrunkCommands(program, inCompany);
 addLicenceCommands(program, async (act) => {
   const config = readConfig(configFile());
   await withCompany(config, logger, ({ database }) => act(database, config));

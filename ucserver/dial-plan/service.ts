@@ -71,6 +71,11 @@ export class DialPlans {
     return this.#profiles.get(`user/${userId}`)?.extension;
   }
 
+  /** What is set of a person or a group by itself. */
+  profileOf(owner: ProfileOwner): DialProfile {
+    return this.#profiles.get(owner) ?? {};
+  }
+
   /** The outside number of a person: their extension in a range of the plan. */
   outsideNumberOf(userId: UserId): string | undefined {
     const extension = this.extensionOf(userId);

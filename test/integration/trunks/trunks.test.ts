@@ -42,7 +42,7 @@ for (const servers of [1, 2]) {
       assert.ok(server);
       const { database } = server;
       const replica = { items: () => new Map(), onChange: () => () => undefined };
-      const sealing = new SecretBox(stage.stage.mesh.id, stage.stage.mesh.password, 'trunk');
+      const sealing = new SecretBox(stage.stage.mesh.meshId, stage.stage.mesh.meshPassword, 'trunk');
       const options = { database, replica: replica as never, sealing, clock: systemClock, logger: silentLogger };
       repository = new TrunkRepository(options);
       const act = { actorId: 'admin' as UserId, actId: randomId() as ActId, method: 'settings.set', at: Date.now() };
@@ -68,7 +68,7 @@ for (const servers of [1, 2]) {
     });
     afterEach(() => stage.idle());
     after(async () => {
-      await Promise.all([first.close(), second.close()]);
+      await Promise.all([first?.close(), second?.close()]);
       await stage.stop();
     });
 

@@ -45,15 +45,16 @@ export class CallStage {
     return { ...address, protocol: address.protocol as WireProtocol };
   }
 
-  async person(name: string): Promise<Person> {
-    const known = this.#people.get(name) ?? (await this.stage.signIn(name));
+  /** Somebody at a client. @param server where they sign in, the first time */
+  async person(name: string, server = 0): Promise<Person> {
+    const known = this.#people.get(name) ?? (await this.stage.signIn(name, server));
     this.#people.set(name, known);
     return known;
   }
 
   /** A phone of a person, registered at a server and known to all. */
   async phone(name: string, server = 0): Promise<RegisteredPhone> {
-    const person = await this.person(name);
+    const person = await this.person(name, server);
     const device = await newDevice(person);
     this.#media += 2;
     const phone = await RegisteredPhone.register(this.edge(server), device, this.#media);

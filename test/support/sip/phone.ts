@@ -166,14 +166,14 @@ export class Phone {
 
   /** The next request of this method; others that came stay. */
   nextRequest(method: string, withinMs?: number): Promise<PhoneMessage> {
-    return this.#next((message) => message.method === method, `${this.name} gets ${method}`, withinMs);
+    return this.next((message) => message.method === method, `${this.name} gets ${method}`, withinMs);
   }
 
   /** The next response with this status to a request of this method. */
   nextResponse(status: number, method?: string, withinMs?: number): Promise<PhoneMessage> {
     const fits = (message: PhoneMessage) =>
       message.status === status && (method === undefined || header(message, 'cseq').endsWith(` ${method}`));
-    return this.#next(fits, `${this.name} gets ${status} ${method ?? ''}`, withinMs);
+    return this.next(fits, `${this.name} gets ${status} ${method ?? ''}`, withinMs);
   }
 
   /** How many messages wait that were not looked at. */
@@ -181,7 +181,8 @@ export class Phone {
     return this.#waiting.filter(fits).length;
   }
 
-  #next(fits: (message: PhoneMessage) => boolean, what: string, withinMs = 3_000): Promise<PhoneMessage> {
+  /** The next message that fits; others that came stay. */
+  next(fits: (message: PhoneMessage) => boolean, what: string, withinMs = 3_000): Promise<PhoneMessage> {
     return eventually(
       () => {
         const index = this.#waiting.findIndex(fits);

@@ -4,7 +4,7 @@ import { digestResponse, digestVerifier } from '#ucserver/sip/digest.ts';
 import type { Person } from '../person.ts';
 import { newId, Phone, type RequestParts } from './phone.ts';
 import { type Fields, header, type PhoneMessage, sdp, tagOf } from './sip-message.ts';
-import type { WireAddress } from './wire.ts';
+import { openWire, type Wire, type WireAddress } from './wire.ts';
 
 export interface DeviceSecret {
   readonly id: string;
@@ -44,28 +44,28 @@ export class PhoneCall {
   }
 
   ring(parts: { headers?: Fields; body?: string } = {}): void {
-    this.answer = this.phone.wire.answer(this.invite, parts.body === undefined ? 180 : 183, { tag: this.#tag, ...parts });
+    this.answer = this.reply(this.invite, parts.body === undefined ? 180 : 183, parts);
   }
 
   /** Accepts the call and waits for the ACK. */
   async accept(parts: { headers?: Fields; body?: string } = {}): Promise<PhoneMessage> {
-    this.answer = this.phone.wire.answer(this.invite, 200, { tag: this.#tag, body: sdp(this.phone.media), ...parts });
-    return await this.phone.wire.nextRequest('ACK', 10_000);
+    this.answer = this.reply(this.invite, 200, { body: sdp(this.phone.media), ...parts });
+    return await this.gets('ACK');
   }
 
   async refuse(status: number): Promise<void> {
-    this.phone.wire.answer(this.invite, status, { tag: this.#tag });
-    await this.phone.wire.nextRequest('ACK', 10_000);
+    this.reply(this.invite, status);
+    await this.gets('ACK');
   }
 
   /** Waits for a provisional answer. */
   rings(status = 180): Promise<PhoneMessage> {
-    return this.phone.wire.nextResponse(status, 'INVITE', 10_000);
+    return this.isAnswered(status, 'INVITE');
   }
 
   /** Waits for the final answer and acknowledges it. */
   async answered(status = 200, ackBody?: string): Promise<PhoneMessage> {
-    const answer = await this.phone.wire.nextResponse(status, 'INVITE', 15_000);
+    const answer = await this.isAnswered(status, 'INVITE', 20_000);
     this.phone.wire.acknowledge(this.invite, answer, ackBody);
     if (status < 300) this.answer = answer;
     return answer;
@@ -85,45 +85,78 @@ export class PhoneCall {
     return wire.inDialogOf(method, this.invite, this.answer, more);
   }
 
-  /** Sends a re-INVITE, and answers the body of its final answer. */
+  /** Sends a re-INVITE, and answers its final answer. */
   async reInvite(body: string | undefined, status = 200, ackBody?: string): Promise<PhoneMessage> {
     const request = this.send('INVITE', body === undefined ? {} : { body });
-    const answer = await this.phone.wire.nextResponse(status, 'INVITE', 10_000);
+    const answer = await this.isAnswered(status, 'INVITE');
     this.phone.wire.acknowledge(request, answer, ackBody);
     return answer;
   }
 
   /** Answers the next re-INVITE that comes and waits for its ACK. */
   async answerReInvite(body = sdp(this.phone.media), status = 200): Promise<PhoneMessage> {
-    const request = await this.phone.wire.nextRequest('INVITE', 10_000);
-    this.phone.wire.answer(request, status, { tag: this.#tag, ...(status < 300 ? { body } : {}) });
-    await this.phone.wire.nextRequest('ACK', 10_000);
+    const request = await this.gets('INVITE');
+    this.reply(request, status, status < 300 ? { body } : {});
+    await this.gets('ACK');
     return request;
   }
 
   async hangUp(): Promise<void> {
     this.send('BYE');
-    await this.phone.wire.nextResponse(200, 'BYE', 10_000);
+    await this.isAnswered(200, 'BYE');
   }
 
   /** Waits for BYE and answers it. */
   async isHungUp(withinMs = 10_000): Promise<PhoneMessage> {
-    const bye = await this.phone.wire.nextRequest('BYE', withinMs);
+    const bye = await this.gets('BYE', withinMs);
     this.phone.wire.answer(bye, 200);
     return bye;
   }
 
   /** Waits for CANCEL and gives the call up. */
   async isCancelled(withinMs = 10_000): Promise<PhoneMessage> {
-    const cancel = await this.phone.wire.nextRequest('CANCEL', withinMs);
+    const cancel = await this.gets('CANCEL', withinMs);
     this.phone.wire.answer(cancel, 200);
-    this.phone.wire.answer(this.invite, 487, { tag: this.#tag });
-    await this.phone.wire.nextRequest('ACK', withinMs);
+    this.reply(this.invite, 487);
+    await this.gets('ACK', withinMs);
     return cancel;
   }
 
-  get #tag(): string {
-    return `t${header(this.invite, 'call-id').slice(0, 12)}`;
+  /** Asks for a transfer of the one it talks with, and waits until that is accepted. */
+  async refer(to: string, status = 202): Promise<PhoneMessage> {
+    this.send('REFER', { headers: [['Refer-To', to]] });
+    return await this.isAnswered(status, 'REFER');
+  }
+
+  /** Waits until it is told so of its transfer. */
+  async isTold(status: number): Promise<PhoneMessage> {
+    for (;;) {
+      const notify = await this.gets('NOTIFY');
+      this.phone.wire.answer(notify, 200);
+      if (notify.body.startsWith(`SIP/2.0 ${status} `)) return notify;
+    }
+  }
+
+  /** Waits for a request in the dialog. */
+  gets(method: string, withinMs = 10_000): Promise<PhoneMessage> {
+    return this.#next((message) => message.method === method, method, withinMs);
+  }
+
+  /** Waits for an answer to a request of the dialog. */
+  isAnswered(status: number, method: string, withinMs = 10_000): Promise<PhoneMessage> {
+    const fits = (message: PhoneMessage) => message.status === status && header(message, 'cseq').endsWith(` ${method}`);
+    return this.#next(fits, `${status} ${method}`, withinMs);
+  }
+
+  reply(request: PhoneMessage, status: number, parts: { headers?: Fields; body?: string } = {}): PhoneMessage {
+    return this.phone.wire.answer(request, status, { tag: `t${header(this.invite, 'call-id').slice(0, 12)}`, ...parts });
+  }
+
+  /** A phone may have several calls. */
+  #next(fits: (message: PhoneMessage) => boolean, what: string, withinMs: number): Promise<PhoneMessage> {
+    const callId = header(this.invite, 'call-id');
+    const isOfDialog = (message: PhoneMessage) => header(message, 'call-id') === callId && fits(message);
+    return this.phone.wire.next(isOfDialog, `${this.phone.wire.name} gets ${what}`, withinMs);
   }
 }
 
@@ -143,7 +176,7 @@ export class RegisteredPhone {
 
   /** A phone that knows a device's secret, and has not registered. */
   static async open(edge: WireAddress, device: DeviceSecret, media = 4_000): Promise<RegisteredPhone> {
-    return new RegisteredPhone(await Phone.open(device.id, edge), device, media);
+    return new RegisteredPhone(new Phone(device.id, withoutRepeats(await openWire(edge)), edge), device, media);
   }
 
   static async register(edge: WireAddress, device: DeviceSecret, media = 4_000): Promise<RegisteredPhone> {
@@ -171,10 +204,12 @@ export class RegisteredPhone {
   /** Calls, and answers the challenge. */
   async call(user: string, parts: RequestParts = {}): Promise<PhoneCall> {
     const uri = `sip:${user}@${this.wire.edgeHost}`;
+    const callId = newId();
     const from = `<sip:${this.device.id}@uc.test>;tag=${newId()}`;
-    const whole = { uri, from, callId: newId(), body: sdp(this.media), ...parts };
+    const whole = { uri, from, callId, body: sdp(this.media), ...parts };
     const first = this.wire.request('INVITE', whole);
-    const challenge = await this.wire.nextResponse(401, 'INVITE', 10_000);
+    const isChallenge = (message: PhoneMessage) => message.status === 401 && header(message, 'call-id') === whole.callId;
+    const challenge = await this.wire.next(isChallenge, `${this.wire.name} is challenged`, 10_000);
     this.wire.acknowledge(first, challenge);
     const headers = [...(parts.headers ?? []), this.proof(challenge, 'INVITE', whole.uri)];
     return new PhoneCall(this, this.wire.request('INVITE', { ...whole, seq: 2, headers }), true);
@@ -183,11 +218,6 @@ export class RegisteredPhone {
   /** Waits for a call. */
   async isCalled(withinMs = 10_000): Promise<PhoneCall> {
     return new PhoneCall(this, await this.wire.nextRequest('INVITE', withinMs), false);
-  }
-
-  /** How many calls wait that were not looked at. */
-  get waitingCalls(): number {
-    return this.wire.count(({ method }) => method === 'INVITE');
   }
 
   proof(challenge: PhoneMessage, method: string, uri: string, { id, realm, secret } = this.device): readonly [string, string] {
@@ -203,4 +233,23 @@ export class RegisteredPhone {
   close(): Promise<void> {
     return this.wire.close();
   }
+}
+
+/** What is repeated over UDP, because a busy machine was slow, is not looked at again. */
+function withoutRepeats(wire: Wire): Wire {
+  const known = new Set<string>();
+  return {
+    local: wire.local,
+    send: (text) => wire.send(text),
+    close: () => wire.close(),
+    get isClosed() {
+      return wire.isClosed;
+    },
+    onText: (listener) =>
+      wire.onText((text) => {
+        if (known.has(text)) return;
+        known.add(text);
+        listener(text);
+      }),
+  };
 }

@@ -53,7 +53,7 @@ async function udpWire({ host, port }: WireAddress, from: string): Promise<Wire>
   let isClosed = false;
   return {
     local: { address: from, port: socket.address().port },
-    send: (text) => void (isClosed || socket.send(text, port, host)),
+    send: (text) => void (isClosed || socket.send(text, answerPort(text) ?? port, host)),
     onText: (listener) => void socket.on('message', (bytes) => listener(bytes.toString())),
     get isClosed() {
       return isClosed;
@@ -65,6 +65,12 @@ async function udpWire({ host, port }: WireAddress, from: string): Promise<Wire>
       await once(socket, 'close');
     },
   };
+}
+
+/** An answer goes to who asked, which may be the edge of another server on this host (RFC 3261 18.2.2). */
+function answerPort(text: string): number | undefined {
+  const port = /^SIP\/2\.0 [\s\S]*?\r\nVia: SIP\/2\.0\/UDP 127\.0\.0\.1:(\d+)/i.exec(text)?.[1];
+  return port === undefined ? undefined : Number.parseInt(port, 10);
 }
 
 function streamWire(socket: Socket): Wire {
