@@ -20,6 +20,8 @@ export interface RowRange {
 
 /** People whose counts are read by one query. */
 const peopleAtOnce = 200;
+/** Longer pages are read by those who look through many. */
+const mostShortRows = 101;
 const columns = ['user_id', 'call_id', 'started_at', 'precedence', 'document', 'note', 'unread'] as const;
 
 /** The journal in SQL. Everything it throws is what {@link Database} throws. */
@@ -64,7 +66,8 @@ export class JournalRepository {
     if (from !== undefined) query = query.where('started_at', '>=', from);
     if (after !== undefined)
       query = query.where(({ eb, or }) => or([eb('started_at', '<', after.startedAt), eb('call_id', '<', after.callId)]));
-    const found = await this.#database.read<Row>(queries.limit(limit, query), { lane: 'search' });
+    const lane = limit > mostShortRows ? 'search' : 'short';
+    const found = await this.#database.read<Row>(queries.limit(limit, query), { lane });
     return found.map(toListed);
   }
 
