@@ -12,7 +12,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { createAccount, pictureRoutes } from './account/index.ts';
 import { allSettings } from './all-settings.ts';
 import { createAuth, mayDo } from './auth/index.ts';
-import type { CallService } from './calls/index.ts';
+import { CallDesk, type CallService } from './calls/index.ts';
 import { chatDays, chatLimits, createChat, PositionSpool, positionFolder } from './chat/index.ts';
 import type { Config } from './config.ts';
 import { createContacts } from './contacts/index.ts';
@@ -230,6 +230,23 @@ export async function startServer({
           mayCall: (callee, caller) => mayDo(levelOf(callee, caller), 'call'),
         });
 
+  const callDesk = new CallDesk({
+    ...{
+      cluster,
+      ownership,
+      sessions,
+      dispatcher,
+      directory,
+      presence,
+      journal,
+      signIn,
+      locations,
+      calls: telephony?.calls,
+      ...base,
+    },
+    mayPickUp: (presentity, picker) => mayDo(levelOf(presentity, picker), 'pickUp'),
+  });
+
   const forgotten = dispatcher.missing();
   if (forgotten.length > 0) throw new Error(`nobody handles ${forgotten.join(', ')}`);
 
@@ -272,6 +289,7 @@ export async function startServer({
   lifecycle.add({ name: 'sign-in', start: () => signIn.start(), stop: () => signIn.stop() });
   phones.addTo(lifecycle);
   telephony?.addTo(lifecycle);
+  lifecycle.add({ name: 'call-desk', start: () => callDesk.start(), stop: () => callDesk.stop() });
   // Features must be listening before the mesh is joined, and the mesh be joined before people come.
   lifecycle.add({ name: 'mesh', start: () => cluster.start() });
   phones.addAfterMesh(lifecycle);

@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { accountEvents, accountMethods } from './account.ts';
+import { callEvents, callMethods } from './calls.ts';
 import { chatEvents, chatMethods } from './chat.ts';
 import { chatDraftEvents, chatDraftMethods } from './chat-drafts.ts';
 import { chatSearchMethods } from './chat-search.ts';
@@ -30,6 +31,7 @@ export const methods = {
   ...chatDraftMethods,
   ...chatSearchMethods,
   ...phoneMethods,
+  ...callMethods,
   ...phoneBookMethods,
   ...journalMethods,
 } as const satisfies Methods;
@@ -47,6 +49,7 @@ export const events = {
   ...chatEvents,
   ...chatDraftEvents,
   ...journalEvents,
+  ...callEvents,
 } as const satisfies Events;
 
 export type MethodName = keyof typeof methods;

@@ -33,8 +33,6 @@ export type CallEvent =
   | { readonly type: 'refuses'; readonly legId: LegId; readonly reason: EndReason }
   /** CANCEL or BYE came, or the leg host is gone (`lost`). */
   | { readonly type: 'leaves'; readonly legId: LegId; readonly reason: 'hungUp' | 'lost' }
-  /** The one who was called does not want the call, on any device. */
-  | { readonly type: 'declines' }
   | { readonly type: 'rangLongEnough' }
   /** Who was invited without an offer, or called without one, has now sent its answer. */
   | { readonly type: 'acknowledges'; readonly legId: LegId; readonly sdp: string }
@@ -73,7 +71,6 @@ export function begin(id: CallId, caller: Leg, now: number): Call {
  * | ringing | one rings | ringing | caller hears it, once; early media of the first that sends any |
  * | ringing | others join | ringing | they are invited too |
  * | ringing | one answers | connected | caller accepted, the others cancelled: completed elsewhere |
- * | ringing | declined | ended | caller refused, all cancelled |
  * | ringing | one refuses | ringing; ended when it declined or was the last | caller refused with what says most |
  * | ringing | rang long enough | ended | caller refused: no answer, or unreachable if nothing rang |
  * | connected | one leaves | ended; connected while its transfer is under way | the other is hung up |
@@ -90,6 +87,11 @@ export function begin(id: CallId, caller: Leg, now: number): Call {
  * @param now milliseconds since 1970
  */
 export function step(call: Call, event: CallEvent, now: number): Step {
+  const { call: next, effects } = decide(call, event, now);
+  return next === call ? unchanged(call, effects) : { call: dated(call, next, now), effects };
+}
+
+function decide(call: Call, event: CallEvent, now: number): Step {
   switch (event.type) {
     case 'dials':
       return dials(call);
@@ -105,8 +107,6 @@ export function step(call: Call, event: CallEvent, now: number): Step {
       return outboundEnded(call, event.legId, event.reason, now);
     case 'leaves':
       return leaves(call, event.legId, event.reason, now);
-    case 'declines':
-      return call.phase === 'ringing' ? endCall(call, 'declined', now) : unchanged(call);
     case 'rangLongEnough':
       return rangLongEnough(call, now);
     case 'acknowledges':
@@ -261,4 +261,17 @@ function invitedLeg(call: Call, legId: LegId): Leg | undefined {
 function strongest(ended: readonly Leg[]): EndReason {
   const order: readonly EndReason[] = ['declined', 'busy', 'noAnswer', 'notAcceptable', 'unreachable'];
   return order.find((reason) => ended.some((leg) => leg.end === reason)) ?? 'unreachable';
+}
+
+/** Notes when each leg has come, was answered and ended. */
+function dated(before: Call, after: Call, now: number): Call {
+  const known = new Map(before.legs.map((leg) => [leg.id, leg]));
+  const legs = after.legs.map((leg): Leg => {
+    if (known.get(leg.id) === leg) return leg;
+    const begunAt = leg.begunAt ?? now;
+    const answeredAt = leg.phase === 'answered' ? { answeredAt: leg.answeredAt ?? now } : {};
+    const endedAt = leg.phase === 'ended' ? { endedAt: leg.endedAt ?? now } : {};
+    return { ...leg, begunAt, ...answeredAt, ...endedAt };
+  });
+  return { ...after, legs };
 }

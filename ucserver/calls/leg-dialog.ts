@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import type { LegId } from '#shared/ids.ts';
 import type { Clock } from '#shared/runtime/clock.ts';
 import type { SipHeaders, SrfDialog, SrfRequest, SrfResponder } from '#ucserver/sip/index.ts';
+import { onAckOf } from './acks.ts';
 import type { EndReason } from './call.ts';
 import type { LegListener, PassedRequest } from './leg.ts';
 import type { LegOrigin } from './leg-origin.ts';
@@ -133,7 +134,7 @@ export class LegDialog {
       response.send(200, { headers: agreed.headers });
       this.#timer.refreshed();
     } else if (sdp === '' || (this.#remoteSdp !== undefined && saysTheSame(sdp, this.#remoteSdp))) {
-      const repeated = sdp === '' ? this.#freshOffer() : (origin.last ?? '');
+      const repeated = sdp === '' ? this.#freshOffer(request) : (origin.last ?? '');
       response.send(200, { body: repeated, headers: agreed.headers });
       if (request.has('Session-Expires')) this.#timer.start(agreed.agreement);
       else this.#timer.refreshed();
@@ -146,15 +147,13 @@ export class LegDialog {
   }
 
   /** For an INVITE without offer: all that we have, whatever hold there was; the ACK brings the answer. */
-  #freshOffer(): string {
+  #freshOffer(invite: SrfRequest): string {
     const { dialog, origin, id } = this.#options;
-    const onAck = (request: SrfRequest) => {
-      const sdp = request.body ?? '';
+    onAckOf(dialog, invite, (sdp) => {
       if (sdp === '' || this.#remoteSdp === sdp) return;
       this.#remoteSdp = sdp;
       this.#tell({ type: 'offers', legId: id, sdp, holding: isHold(sdp) });
-    };
-    dialog.once('ack', onAck);
+    });
     return origin.describe(withDirection(origin.last ?? '', 'sendrecv'));
   }
 

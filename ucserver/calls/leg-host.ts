@@ -1,4 +1,4 @@
-import { type Incarnation, incarnationId } from '#shared/ids.ts';
+import { type Incarnation, type IncarnationId, incarnationId } from '#shared/ids.ts';
 import { randomId } from '#shared/random-id.ts';
 import type { Clock, Timer } from '#shared/runtime/clock.ts';
 import type {
@@ -25,8 +25,6 @@ export interface LegHostOptions {
   readonly bindingsOf: (deviceId: string) => readonly { readonly contact: string; readonly path: readonly string[] }[];
   /** The leg behind a dialog of a device of this edge. */
   readonly legOf: (name: DialogName) => LegAddress | undefined;
-  /** The server that owns the call of this leg is dead. */
-  readonly onOwnerLost: (relay: RelayedDialogs) => void;
 }
 
 /**
@@ -36,6 +34,7 @@ export interface LegHostOptions {
 export class LegHost {
   readonly #options: LegHostOptions;
   readonly #relays = new Set<RelayedDialogs>();
+  readonly #invites = new Set<RelayedInvite>();
   /** INVITEs that were taken, so that none is worth anything a second time. */
   readonly #taken = new Map<string, number>();
   #sweep: Timer | undefined;
@@ -52,8 +51,9 @@ export class LegHost {
     this.#sweep?.stop();
   }
 
-  get relays(): Iterable<RelayedDialogs> {
-    return this.#relays;
+  /** Legs that are hosted or about to be. */
+  get size(): number {
+    return this.#relays.size + this.#invites.size;
   }
 
   /** The leg behind a dialog of a device whose call another server owns. */
@@ -74,13 +74,18 @@ export class LegHost {
     this.#taken.set(sipCallId, clock.monotonicMs() + 2 * legHeaderMs);
     const ways = [...bindingsOf(order.target)].reverse().map(directWay);
     if (ways.length === 0) response.send(430, 'Flow Failed');
-    else void new RelayedInvite(this.#options, order, request, response, this.#relays).run(ways);
+    else {
+      const invite = new RelayedInvite(this.#options, order, request, response, this.#relays);
+      this.#invites.add(invite);
+      void invite.run(ways).finally(() => this.#invites.delete(invite));
+    }
   }
 
-  /** The owner of calls is dead: others take over, or their devices are told. */
+  /** The owner of calls is dead: their devices are told. */
   ownerLost(lost: Incarnation): void {
     const owner = incarnationId(lost);
-    for (const relay of [...this.#relays]) if (relay.owner === owner) this.#options.onOwnerLost(relay);
+    for (const relay of [...this.#relays]) if (relay.owner === owner) relay.ownerGone();
+    for (const invite of this.#invites) if (invite.owner === owner) invite.giveUp();
   }
 
   /** Our own edge is gone, and all dialogs with it. */
@@ -129,6 +134,10 @@ class RelayedInvite {
       this.#cancelled = picked(cancel, ['Reason']);
       this.#sendCancel();
     });
+  }
+
+  get owner(): IncarnationId {
+    return this.#order.owner;
   }
 
   async run(ways: LegWay[]): Promise<void> {
@@ -182,8 +191,15 @@ class RelayedInvite {
       else this.#join(owner, result);
     } catch {
       // The owner has given up meanwhile.
-      await result.destroy();
+      await (isLate ? result.destroy() : result.destroy({ headers: this.#cancelled ?? {} }));
     }
+  }
+
+  /** The owner is dead: nobody would take an answer. */
+  giveUp(): void {
+    this.#cancelled ??= {};
+    this.#response.send(503);
+    this.#sendCancel();
   }
 
   #accept(answer: SrfResponse, name: string | undefined): Promise<SrfDialog> {

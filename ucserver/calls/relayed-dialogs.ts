@@ -1,5 +1,6 @@
 import type { IncarnationId } from '#shared/ids.ts';
 import type { SrfDialog, SrfRequest, SrfResponder, SrfResponse } from '#ucserver/sip/index.ts';
+import { onAckOf } from './acks.ts';
 import type { DialogName } from './leg.ts';
 import { type LegAddress, type LegOrder, legAddressText } from './leg-header.ts';
 import { readReferTo, replacedLegHeader } from './referrals.ts';
@@ -90,7 +91,7 @@ export class RelayedDialogs {
     const headers = { ...picked(request, requestHeaders), ...this.#resolved(request, from) };
     const options = { method, headers, ...(body === '' ? {} : { body }) };
     try {
-      if (method === 'INVITE' && body === '') this.#relayWithoutOffer(options, response, from, to);
+      if (method === 'INVITE' && body === '') this.#relayWithoutOffer(request, options, response, from, to);
       else answer(response, await to.request(options));
     } catch {
       response.send(this.#isEnded ? 481 : 408);
@@ -99,6 +100,7 @@ export class RelayedDialogs {
 
   /** The answer brings the offer, and the ACK the answer to it. */
   #relayWithoutOffer(
+    request: SrfRequest,
     options: { method: string; headers: Readonly<Record<string, string>> },
     response: SrfResponder,
     from: SrfDialog,
@@ -109,7 +111,7 @@ export class RelayedDialogs {
         response.send(408);
         return;
       }
-      if (ack !== undefined) from.once('ack', ({ body = '' }) => ack(body === '' ? {} : { body }));
+      if (ack !== undefined) onAckOf(from, request, (body) => ack(body === '' ? {} : { body }));
       answer(response, offered);
     });
   }

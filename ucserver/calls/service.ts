@@ -69,7 +69,6 @@ export class CallService {
     this.legHost = new LegHost({
       ...{ application, clock, bindingsOf: (deviceId) => sip.bindingsOf(deviceId) },
       legOf: (name) => this.transfers.addressOf(name),
-      onOwnerLost: (relay) => relay.ownerGone(),
     });
     this.transfers = new Transfers({
       ...{ owner: this.owner, deviceLegs: this.deviceLegs, self: () => incarnationId(cluster.self), partyOf },
@@ -106,7 +105,7 @@ export class CallService {
 
   /** What is held now; for metrics and the leak checks of tests. */
   counts(): { readonly calls: number; readonly relays: number } {
-    return { calls: [...this.owner.all()].length, relays: [...this.legHost.relays].length };
+    return { calls: [...this.owner.all()].length, relays: this.legHost.size };
   }
 
   stop(): void {

@@ -1,5 +1,6 @@
 import type { AnyContract } from '../contract.ts';
 import { authContracts } from './auth.ts';
+import { callContracts } from './calls.ts';
 import { chatContracts } from './chat.ts';
 import { clusterContracts } from './cluster.ts';
 import { journalContracts } from './journal.ts';
@@ -28,5 +29,6 @@ export const meshContracts = {
   phones: phoneContracts,
   trunks: trunkContracts,
   chat: chatContracts,
+  calls: callContracts,
   journal: journalContracts,
 } as const satisfies Readonly<Record<string, readonly AnyContract[]>>;

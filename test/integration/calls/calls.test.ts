@@ -117,7 +117,10 @@ for (const servers of [1, 2]) {
     it('answers a repeated description by itself', async () => {
       const [out, incoming] = await connected();
       assert.match((await out.reInvite(sdp(ann.media))).body, media(bob));
-      assert.equal(bob.waitingCalls, 0);
+      assert.equal(
+        bob.wire.count(({ method }) => method === 'INVITE'),
+        0,
+      );
       await out.hangUp();
       await incoming.isHungUp();
     });
@@ -125,12 +128,12 @@ for (const servers of [1, 2]) {
     it('tells one of two who offer at the same time to try again', async () => {
       const [out, incoming] = await connected();
       const offered = out.send('INVITE', { body: held(ann.media) });
-      const request = await bob.wire.nextRequest('INVITE', 10_000);
+      const request = await incoming.gets('INVITE');
       const crossing = incoming.send('INVITE', { body: held(bob.media) });
-      bob.wire.acknowledge(crossing, await bob.wire.nextResponse(491, 'INVITE', 10_000));
-      bob.wire.answer(request, 491);
-      await bob.wire.nextRequest('ACK', 10_000);
-      ann.wire.acknowledge(offered, await ann.wire.nextResponse(491, 'INVITE', 10_000));
+      bob.wire.acknowledge(crossing, await incoming.isAnswered(491, 'INVITE'));
+      incoming.reply(request, 491);
+      await incoming.gets('ACK');
+      ann.wire.acknowledge(offered, await out.isAnswered(491, 'INVITE'));
       const asked = incoming.answerReInvite();
       await out.reInvite(resumed(ann.media));
       await asked;
@@ -151,11 +154,11 @@ for (const servers of [1, 2]) {
       const [out, incoming] = await connected();
       const body = 'Signal=5\r\nDuration=160\r\n';
       out.send('INFO', { headers: [['Content-Type', 'application/dtmf-relay']], body });
-      const info = await bob.wire.nextRequest('INFO', 10_000);
+      const info = await incoming.gets('INFO');
       assert.equal(info.body, body);
       assert.equal(header(info, 'content-type'), 'application/dtmf-relay');
       bob.wire.answer(info, 200);
-      await ann.wire.nextResponse(200, 'INFO', 10_000);
+      await out.isAnswered(200, 'INFO');
       await out.hangUp();
       await incoming.isHungUp();
     });
