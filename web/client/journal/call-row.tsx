@@ -1,4 +1,4 @@
-import { makeStyles, mergeClasses, Text, tokens } from '@fluentui/react-components';
+import { Badge, makeStyles, mergeClasses, Text, tokens } from '@fluentui/react-components';
 import { CallInboundRegular } from '@fluentui/react-icons/svg/call-inbound';
 import { CallMissedRegular } from '@fluentui/react-icons/svg/call-missed';
 import { CallOutboundRegular } from '@fluentui/react-icons/svg/call-outbound';
@@ -37,7 +37,6 @@ const useStyles = makeStyles({
     flexShrink: 0,
     color: tokens.colorNeutralForeground2,
   },
-  new: { color: tokens.colorPaletteRedForeground1, fontWeight: tokens.fontWeightSemibold },
   day: { paddingInline: tokens.spacingHorizontalS, color: tokens.colorNeutralForeground2 },
 });
 
@@ -58,7 +57,7 @@ export function CallRow({ entry, isNew }: { readonly entry: JournalEntry; readon
         <Icon aria-label={text.callList.directions[direction]} role="img" />
       </span>
       <div className={styles.words}>
-        <Text className={mergeClasses(styles.cut, missed && styles.missed)} weight={isNew ? 'bold' : 'semibold'}>
+        <Text className={styles.cut} weight={isNew ? 'bold' : 'semibold'}>
           {number === undefined ? name : `${name} · ${number}`}
         </Text>
         <span className={styles.second}>
@@ -70,9 +69,13 @@ export function CallRow({ entry, isNew }: { readonly entry: JournalEntry; readon
       </div>
       <div className={styles.right}>
         <Text size={200}>{format.time(entry.startedAt)}</Text>
-        <Text size={200} className={mergeClasses(isNew && styles.new)}>
-          {isNew ? text.callList.unread : (talked ?? '')}
-        </Text>
+        {isNew ? (
+          <Badge size="small" color="danger">
+            {text.callList.unread}
+          </Badge>
+        ) : (
+          <Text size={200}>{talked ?? ''}</Text>
+        )}
       </div>
     </div>
   );
