@@ -1,17 +1,37 @@
-import { createContext, useContext } from 'react';
+import { useEffect, useState } from 'react';
 import type { CallParty } from '#shared/protocol/journal.ts';
+import { type ParamsIn, UCError } from '#web/api/index.ts';
+import { useClientState, useWorkspace } from '#web/client/app/hooks.ts';
 
-/** Whom to call: a person of the company, or a number. */
-export type DialTarget = { readonly userId: NonNullable<CallParty['userId']> } | { readonly number: string };
+export type DialTarget = ParamsIn<'calls.dial'>['to'];
 
-/** Begins a call. */
+/** Begins a call: the own phone rings first. @throws UCError */
 export type Dial = (to: DialTarget) => Promise<void>;
 
-/** How calls are begun here; undefined while nothing can be dialled. */
-export const DialContext = createContext<Dial | undefined>(undefined);
-
+/** How calls are begun; undefined while the user has no phone that could ring. */
 export function useDial(): Dial | undefined {
-  return useContext(DialContext);
+  const { client } = useWorkspace();
+  const { phase } = useClientState(client);
+  const [hasPhone, setHasPhone] = useState(false);
+  useEffect(() => {
+    let over = false;
+    if (phase !== 'open') return;
+    client.call('phones.list', {}).then(
+      ({ devices }) => {
+        if (!over) setHasPhone(devices.some(({ registrations }) => registrations.length > 0));
+      },
+      (error: unknown) => {
+        if (!(error instanceof UCError)) throw error;
+      },
+    );
+    return () => {
+      over = true;
+    };
+  }, [client, phase]);
+  if (!hasPhone) return undefined;
+  return async (to) => {
+    await client.call('calls.dial', { to });
+  };
 }
 
 /** How to call somebody again; undefined when their number was withheld. */
