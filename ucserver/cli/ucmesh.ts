@@ -11,6 +11,7 @@ import { addInitCommand, report } from './init.ts';
 import { addLicenceCommands } from './licence.ts';
 import { addPersonCommands } from './person.ts';
 import { addPhoneBookCommands } from './phone-book.ts';
+import { addSipCommands } from './sip.ts';
 import { addTrunkCommands } from './trunk.ts';
 import { addUserCommands, type InCompany } from './users.ts';
 
@@ -50,6 +51,7 @@ program
 
 addUserCommands(program, inCompany);
 addPersonCommands(program, inCompany);
+addSipCommands(program, () => readConfig(configFile()));
 addPhoneBookCommands(program, inCompany);
 addDialPlanCommands(program, inCompany);
 addTrunkCommands(program, inCompany);
