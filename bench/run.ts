@@ -15,6 +15,7 @@ import { presenceLatency } from './presence-latency.ts';
 import { sessionMemory } from './session-memory.ts';
 import { signInStorm } from './sign-in-storm.ts';
 import { sipEdge } from './sip-edge.ts';
+import { sipRegister } from './sip-register.ts';
 
 const benches: readonly Bench[] = [
   presenceLatency,
@@ -29,6 +30,7 @@ const benches: readonly Bench[] = [
   signInStorm,
   sessionMemory,
   sipEdge,
+  sipRegister,
 ];
 
 const { values, positionals } = parseArgs({

@@ -2,7 +2,7 @@ import { createSrf } from '#ucserver/sip/srf.ts';
 
 /**
  * The floor of SIP: the least an application on the edge does. By its first argument it answers calls (`answer`), connects them to
- * the URI of the last argument back to back (`connect`), or accepts registrations (`register`). No rights, no state, no media.
+ * the URI of the last argument back to back (`connect`), or accepts registrations with whatever credentials (`register`). No rights, no state, no media.
  *
  * Arguments: what it does, port of the edge, its secret, a URI. Prints `{"port":0}` when it serves.
  */
@@ -26,5 +26,9 @@ app.use('invite', (request, response) => {
     );
 });
 app.use('register', (request, response) => {
+  if (!request.has('Authorization')) {
+    response.send(401, { headers: { 'WWW-Authenticate': 'Digest realm="bench", nonce="nonce", algorithm=MD5, qop="auth"' } });
+    return;
+  }
   response.send(200, { headers: { Contact: `${request.get('Contact')};expires=120` } });
 });
