@@ -17,6 +17,8 @@ export interface ClusterOptions {
   readonly people?: Readonly<Record<string, AccountPlan>>;
   /** Sections that outweigh those of the plan, on every server. */
   readonly sections?: Sections;
+  /** Sections of one server alone, by its number. */
+  readonly sectionsOf?: (index: number) => Sections;
   /** Default: one of its own. It is left as it is at the end. */
   readonly redis?: RedisServer | RedisSentinels;
   /** Of its own Redis. */
@@ -34,7 +36,16 @@ export class Cluster extends Stage {
   readonly #givenRedis: RedisServer | RedisSentinels | undefined;
 
   static async start(options: ClusterOptions = {}): Promise<Cluster> {
-    const { servers = 2, people = {}, sections = {}, redis, redisOptions = {}, meshId, started = true } = options;
+    const {
+      servers = 2,
+      people = {},
+      sections = {},
+      sectionsOf = () => ({}),
+      redis,
+      redisOptions = {},
+      meshId,
+      started = true,
+    } = options;
     const [prepared, ownRedis] = await Promise.all([
       Stage.prepare('cluster', people, meshId),
       redis ? undefined : RedisServer.start({ password: 'redis-test', ...redisOptions }),
@@ -52,7 +63,15 @@ export class Cluster extends Stage {
       const place = redisLink
         ? { host: loopback, port: redisLink.port, password: plain.password }
         : sentinelPlace(redis as RedisSentinels);
-      processes.push(new ServerProcess({ mesh, plan: { ...plan, redis: place }, sections, meshLink, redisLink }));
+      processes.push(
+        new ServerProcess({
+          mesh,
+          plan: { ...plan, redis: place },
+          sections: { ...sections, ...sectionsOf(index) },
+          meshLink,
+          redisLink,
+        }),
+      );
     }
     const cluster = new Cluster(prepared, processes, ownRedis, redis);
     try {

@@ -67,7 +67,11 @@ describe('registrar of a server', () => {
   async function register(id: string, given?: string, expires = '300'): Promise<PhoneMessage> {
     const callId = newId();
     seq += 1;
-    const headers = [['Expires', expires], ...(given === undefined ? [] : [['Authorization', given]])] as [string, string][];
+    const headers = [
+      ['Expires', expires],
+      ['User-Agent', 'phone of the tests'],
+      ...(given === undefined ? [] : [['Authorization', given]]),
+    ] as [string, string][];
     phone.request('REGISTER', { uri: 'sip:uc.test', to: `<sip:${id}@uc.test>`, callId, seq, headers });
     return await eventually(nextAnswer);
   }
@@ -170,6 +174,49 @@ describe('registrar of a server', () => {
       ],
     );
     assert.ok(!JSON.stringify(entries).includes(made.secret));
+  });
+
+  it('shows people where their devices are registered, since when and as what', async () => {
+    const credentials = await device('Office');
+    const since = Date.now();
+    const challenge = await challengeOf(credentials.id);
+    await register(credentials.id, authorization(challenge, credentials, '00000001'));
+    const registrations = async () => {
+      const { devices } = await ann.client.call('phones.list', {});
+      return devices.find(({ id }) => id === credentials.id)?.registrations ?? [];
+    };
+    const [found, more] = await registrations();
+    assert.equal(more, undefined);
+    assert.equal(found?.serverId, stage.servers[0]?.cluster.self.serverId);
+    assert.equal(found?.protocol, 'udp');
+    assert.equal(found?.userAgent, 'phone of the tests');
+    assert.ok(found !== undefined && found.since >= since && found.since <= Date.now());
+    await register(credentials.id, authorization(challenge, credentials, '00000002'));
+    assert.deepEqual(await registrations(), [found], 'a refresh changes nothing');
+    await register(credentials.id, authorization(challenge, credentials, '00000003'), '0');
+    assert.deepEqual(await registrations(), []);
+  });
+
+  it('hears others behind the address of a phone whose secret is wrong or that was revoked', async () => {
+    const [good, old, revoked] = [await device('Good'), await device('Old'), await device('Revoked')];
+    await ann.client.call('phones.revoke', { ...act(), id: revoked.id });
+    const { secret } = await ann.client.call('phones.renewSecret', { ...act(), id: old.id });
+    assert.notEqual(secret, old.secret);
+    const statuses: (number | undefined)[] = [];
+    for (let attempt = 0; attempt < 12; attempt += 1) {
+      for (const each of [old, revoked]) {
+        const answer = await register(each.id);
+        if (answer.status !== 401) statuses.push(answer.status);
+        else {
+          const proof = authorization(header(answer, 'www-authenticate'), each, '00000001');
+          statuses.push((await register(each.id, proof)).status);
+        }
+      }
+    }
+    assert.ok(statuses.includes(503), 'the one with the wrong secret is not heard any more');
+    assert.equal(statuses.at(-1), 403, 'the revoked one guesses nothing');
+    const challenge = await challengeOf(good.id);
+    assert.equal((await register(good.id, authorization(challenge, good, '00000001'))).status, 200);
   });
 
   it('does not hear a network that goes on trying', async () => {
