@@ -144,8 +144,98 @@ describe('call state: transfer', () => {
   });
 });
 
+describe('call state: dialled by a client', () => {
+  const dialled = () => {
+    const world = new CallWorld(undefined, 'outbound');
+    deepEqual(world.on({ type: 'dials' }), ['invite a']);
+    deepEqual(world.on({ type: 'answers', legId: id('a'), sdp: 'A' }), ['complete a A', 'route']);
+    return world;
+  };
+  it('calls the others when the own device was answered, and brings the two together', () => {
+    const world = dialled();
+    deepEqual(world.on({ type: 'routed', legs: [leg('b')] }), ['invite b A']);
+    deepEqual(world.on({ type: 'rings', legId: id('b') }), []);
+    deepEqual(world.on({ type: 'answers', legId: id('b'), sdp: 'B' }), ['offer a B 1']);
+    deepEqual(world.on({ type: 'answersOffer', legId: id('a'), offer: 1, sdp: 'A2' }), []);
+    deepEqual(world.call.talking, ['a', 'b']);
+  });
+  it('hangs the own device up when nobody is reached', () => {
+    deepEqual(dialled().on({ type: 'routed', legs: [] }), ['hangUp a unreachable']);
+  });
+  it('ends when the own device is not answered', () => {
+    const world = new CallWorld(undefined, 'outbound');
+    world.on({ type: 'dials' }, { type: 'refuses', legId: id('a'), reason: 'noAnswer' });
+    deepEqual([world.call.phase, world.call.end], ['ended', 'noAnswer']);
+  });
+});
+
+describe('call state: offers that come late', () => {
+  it('takes the answer of a caller who made no offer from the ACK', () => {
+    const world = new CallWorld(undefined);
+    deepEqual(world.on({ type: 'routed', legs: [leg('b')] }), ['invite b']);
+    deepEqual(world.on({ type: 'answers', legId: id('b'), sdp: 'B' }), ['accept a B']);
+    deepEqual(world.on({ type: 'acknowledges', legId: id('a'), sdp: 'A' }), ['complete b A']);
+  });
+});
+
+describe('call state: hold by a client', () => {
+  it('asks the other first, then the one it acts for', () => {
+    const world = new CallWorld().connected();
+    deepEqual(world.on({ type: 'holds', legId: id('a'), holding: true }), ['offer b A 1']);
+    deepEqual(world.on({ type: 'holds', legId: id('b'), holding: true }), []);
+    deepEqual(world.on({ type: 'answersOffer', legId: id('b'), offer: 1, sdp: 'B2' }), ['offer a B2 2']);
+    deepEqual(world.on({ type: 'answersOffer', legId: id('a'), offer: 2, sdp: 'A2' }), []);
+    deepEqual(possibleActs(world.call, id('a')), ['hangUp', 'resume', 'transfer', 'sendDigits']);
+  });
+  it('repeats an offer that met one of theirs, a few times', () => {
+    const world = new CallWorld().connected();
+    world.on({ type: 'holds', legId: id('a'), holding: true });
+    for (let offer = 1; offer <= 4; offer += 1)
+      deepEqual(world.on({ type: 'refusesOffer', legId: id('b'), offer, isGlare: true }), [`offer b A ${offer + 1}`]);
+    deepEqual(world.on({ type: 'refusesOffer', legId: id('b'), offer: 5, isGlare: true }), []);
+    equal(world.call.negotiation, undefined);
+  });
+});
+
+describe('call state: legs that replace others', () => {
+  const comes = leg('n', { direction: 'inbound', sdp: 'N' });
+  it('accepts the one who comes with the answer of the one who stays, then hangs up', () => {
+    const world = new CallWorld().connected();
+    deepEqual(world.on({ type: 'replaces', leg: comes, inPlaceOf: id('b') }), ['offer a N 1']);
+    deepEqual(world.on({ type: 'answersOffer', legId: id('a'), offer: 1, sdp: 'A2' }), ['accept n A2', 'hangUp b transferred']);
+    deepEqual(world.call.talking, ['a', 'n']);
+  });
+  it('leaves things as they were when it is not taken, or given up', () => {
+    const refused = new CallWorld().connected();
+    refused.on({ type: 'replaces', leg: comes, inPlaceOf: id('b') });
+    deepEqual(refused.on({ type: 'refusesOffer', legId: id('a'), offer: 1 }), ['refuse n notAcceptable']);
+    deepEqual(refused.call.talking, ['a', 'b']);
+    const given = new CallWorld().connected();
+    given.on({ type: 'replaces', leg: comes, inPlaceOf: id('b') });
+    deepEqual(given.on({ type: 'leaves', legId: id('n'), reason: 'hungUp' }), ['offer a B 2']);
+    deepEqual(given.on({ type: 'answersOffer', legId: id('a'), offer: 2, sdp: 'A3' }), ['offer b A3 3']);
+  });
+  it('ends what is left when a leg goes over to another call', () => {
+    const world = new CallWorld().connected();
+    deepEqual(world.on({ type: 'givesAway', legId: id('b') }), ['hangUp a transferred']);
+    equal(world.call.phase, 'ended');
+  });
+});
+
+describe('call state: guests', () => {
+  it('give the call to who picks it up, and do not decline for who was called', () => {
+    const world = new CallWorld().ringing('b');
+    deepEqual(world.on({ type: 'joinsRinging', legs: [leg('g', { isGuest: true }), leg('h', { isGuest: true })] }), [
+      'invite g A',
+      'invite h A',
+    ]);
+    deepEqual(world.on({ type: 'refuses', legId: id('h'), reason: 'declined' }), []);
+    deepEqual(world.on({ type: 'answers', legId: id('g'), sdp: 'G' }), ['accept a G', 'cancel b completedElsewhere']);
+  });
+});
+
 describe('call state: any order of events', () => {
-  const names = ['a', 'b', 'c', 'd', 'e'] as const;
+  const names = ['a', 'b', 'c', 'd', 'e', 'f'] as const;
   const anyLeg = fc.constantFrom(...names).map(id);
   const anyEvent: fc.Arbitrary<CallEvent> = fc.oneof(
     fc.record({ type: fc.constant('rings' as const), legId: anyLeg }),
@@ -160,7 +250,15 @@ describe('call state: any order of events', () => {
     fc.constant({ type: 'rangLongEnough' as const }),
     fc.record({ type: fc.constant('offers' as const), legId: anyLeg, sdp: fc.constant('O'), holding: fc.boolean() }),
     fc.record({ type: fc.constant('answersOffer' as const), legId: anyLeg, offer: fc.nat(6), sdp: fc.constant('N') }),
-    fc.record({ type: fc.constant('refusesOffer' as const), legId: anyLeg, offer: fc.nat(6) }),
+    fc.record({ type: fc.constant('refusesOffer' as const), legId: anyLeg, offer: fc.nat(6), isGlare: fc.boolean() }),
+    fc.record({ type: fc.constant('holds' as const), legId: anyLeg, holding: fc.boolean() }),
+    fc.record({ type: fc.constant('acknowledges' as const), legId: anyLeg, sdp: fc.constant('K') }),
+    fc.record({ type: fc.constant('givesAway' as const), legId: anyLeg }),
+    fc.record({
+      type: fc.constant('replaces' as const),
+      leg: fc.constant(leg('f', { direction: 'inbound', sdp: 'F' })),
+      inPlaceOf: anyLeg,
+    }),
     fc.record({ type: fc.constant('transfers' as const), legId: anyLeg, targets: fc.constant([leg('d')]) }),
     fc.record({
       type: fc.constant('adopts' as const),
@@ -173,7 +271,9 @@ describe('call state: any order of events', () => {
 
   /** A leg id is used once in a call. */
   const isNew = (event: CallEvent, known: ReadonlySet<string>) =>
-    !(event.type === 'transfers' && known.has('d')) && !(event.type === 'adopts' && known.has('e'));
+    !(event.type === 'transfers' && known.has('d')) &&
+    !(event.type === 'adopts' && known.has('e')) &&
+    !(event.type === 'replaces' && known.has('f'));
 
   it('has one winner, keeps what has ended, and leaves no leg alone', () => {
     fc.assert(
@@ -194,7 +294,10 @@ describe('call state: any order of events', () => {
         }
         world.on({ type: 'leaves', legId: id('a'), reason: 'hungUp' }, { type: 'leaves', legId: id('b'), reason: 'hungUp' });
         const accepted = world.effects.filter((effect) => effect.do === 'accept');
-        ok(accepted.length <= 1, 'the caller is answered once');
+        ok(
+          new Set(accepted.map((effect) => 'legId' in effect && effect.legId)).size === accepted.length,
+          'each is answered once',
+        );
         equal(ends(world.effects, 'a').filter((effect) => effect.do === 'refuse').length <= 1, true);
       }),
       { numRuns: 2_000 },

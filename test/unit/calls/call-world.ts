@@ -22,8 +22,9 @@ export class CallWorld {
   readonly effects: Effect[] = [];
   #now = 0;
 
-  constructor(sdp: string | undefined = 'A') {
-    this.call = begin('call' as CallId, leg('a', { direction: 'inbound', ...(sdp === undefined ? {} : { sdp }) }), 0);
+  constructor(...given: [sdp?: string | undefined, direction?: 'inbound' | 'outbound']) {
+    const [sdp = given.length === 0 ? 'A' : undefined, direction = 'inbound'] = given;
+    this.call = begin('call' as CallId, leg('a', { direction, ...(sdp === undefined ? {} : { sdp }) }), 0);
   }
 
   /** @returns what the owner wanted done now */
