@@ -29,7 +29,7 @@ const useStyles = makeStyles({
 });
 
 /** Names that are told one by one in each part; the rest is counted. */
-const mostNames = 100;
+const mostNames = 40;
 
 export interface DetailsDialogProps {
   readonly live: LiveConversation;
@@ -104,7 +104,7 @@ function People({ state, nameOf }: { readonly state: ReadState; readonly nameOf:
   const { details } = text.chat;
   const { read, delivered, waiting } = state;
   const names = (userIds: readonly UserId[]) => {
-    const told = userIds.slice(0, mostNames).map(nameOf);
+    const told = userIds.map(nameOf).sort((one, other) => format.compare(one, other)).slice(0, mostNames);
     const rest = userIds.length - told.length;
     return rest > 0 ? `${told.join(', ')} ${details.more(rest)}` : format.list(told);
   };
