@@ -27,7 +27,7 @@ export interface CommitterOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly batchEntries: number;
-  /** How long a busy server gathers entries before it commits them together, ms. */
+  /** Longest rest between two batches, ms. */
   readonly gatherMs: number;
   /** What has just been committed, in the order of the log; may hold entries that were told before. Must not throw. */
   readonly onCommitted: (generation: number, committed: readonly Committed[]) => void;
@@ -42,14 +42,15 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** A batch at least this large shows that more is coming, so that gathering pays. */
-const busyBatch = 8;
+/** A timer for less would not fire in time. */
+const shortestRestMs = 1;
 const unknownOutcomeTries = 5;
 const duplicateTries = 3;
 
 /**
  * The only way of entries into SQL: what all sessions of this server send within a moment is committed together, one batch
- * after another, so that the cost of a commit to disk is shared.
+ * after another, so that the cost of a commit to disk is shared. After a batch it rests for as long as that took: other servers
+ * get at the database, and the slower it is, the more is committed at once.
  */
 export class Committer {
   readonly #options: CommitterOptions;
@@ -57,7 +58,8 @@ export class Committer {
   /** Queued or being committed, by conversation and entry id. */
   readonly #open = new Map<string, Waiting>();
   #state: 'idle' | 'scheduled' | 'running' = 'idle';
-  #lastSize = 0;
+  /** When the next batch may begin, monotonic. */
+  #restedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: CommitterOptions) {
     this.#options = options;
@@ -89,17 +91,20 @@ export class Committer {
 
   #schedule(): void {
     this.#state = 'scheduled';
-    const { clock, gatherMs } = this.#options;
-    if (gatherMs > 0 && this.#lastSize >= busyBatch) clock.after(gatherMs, () => void this.#run());
+    const { clock } = this.#options;
+    const restMs = this.#restedMs - clock.monotonicMs();
     // At the end of this turn, when all sockets that had something were read.
-    else setImmediate(() => void this.#run());
+    if (restMs < shortestRestMs) setImmediate(() => void this.#run());
+    else clock.after(restMs, () => void this.#run());
   }
 
   async #run(): Promise<void> {
     this.#state = 'running';
-    const batch = this.#queue.splice(0, this.#options.batchEntries);
-    this.#lastSize = batch.length;
-    await this.#commitAll(batch);
+    const { clock, batchEntries, gatherMs } = this.#options;
+    const beganMs = clock.monotonicMs();
+    await this.#commitAll(this.#queue.splice(0, batchEntries));
+    const endedMs = clock.monotonicMs();
+    this.#restedMs = endedMs + Math.min(endedMs - beganMs, gatherMs);
     if (this.#queue.length > 0) this.#schedule();
     else this.#state = 'idle';
   }

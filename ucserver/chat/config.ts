@@ -8,9 +8,9 @@ export const chatConfigSchema = z.strictObject({
     .int()
     .min(0)
     .max(50)
-    .default(0)
+    .default(10)
     .describe(
-      'How long a busy server gathers messages before it stores them together, in ms; 0: what comes while others are being stored.',
+      'Longest rest between storing two batches of messages, in ms: as long as the last batch took, so that the next is larger; 0: none.',
     ),
   recentConversations: z
     .number()
