@@ -1,6 +1,7 @@
 import type { Cluster } from '#shared/cluster/cluster-port.ts';
 import { type Incarnation, incarnationId, type UserId } from '#shared/ids.ts';
 import { type PresenceStateRecord, presenceStateSchema } from '#shared/mesh/contracts/presence.ts';
+import type { RedisConnection } from '#shared/redis/connection.ts';
 import type { Keys } from '#shared/redis/keys.ts';
 import type { RecordSigner } from '#shared/redis/records.ts';
 import { RedisUnavailable } from '#shared/redis/redis-error.ts';
@@ -8,7 +9,7 @@ import type { Clock, Timer } from '#shared/runtime/clock.ts';
 import type { Logger } from '#shared/runtime/logger.ts';
 
 export interface PresenceStoreOptions {
-  readonly cluster: Cluster;
+  readonly cluster: Pick<Cluster, 'mayWrite' | 'self'> & { readonly redis: Pick<RedisConnection, 'state' | 'use'> };
   readonly keys: Keys;
   readonly signer: RecordSigner;
   readonly clock: Clock;
@@ -43,6 +44,8 @@ export class PresenceStore {
 
   /** This user's record is to be written, or removed when the user is not owned here any more. */
   touch(userId: UserId): void {
+    // It is about to be written anyway, as it is then.
+    if (this.#keeping?.users.has(userId)) return;
     this.#changed.add(userId);
     this.#later();
   }
