@@ -17,7 +17,8 @@ export async function serve(configFile: string): Promise<void> {
   process.on('unhandledRejection', (error) => logger.error('a promise was rejected and nobody looked', { error }));
 
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry, prefix: 'ucmesh_' });
+  // The delay of the event loop is sampled this often, in ms: each sample wakes the process up.
+  collectDefaultMetrics({ register: registry, prefix: 'ucmesh_', eventLoopMonitoringPrecision: 100 });
   const server = await startServer({ config, clock: systemClock, logger, registry, onReplaced: () => process.exit(1) });
   let stopping = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
