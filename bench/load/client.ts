@@ -31,8 +31,9 @@ export class LoadClient {
     const device = { id: `device${user}`, kind: 'browser', name: 'bench' };
     const answer = await client.ask('session.open', { token: stage.token(user), device, capabilities: ['chat'] });
     if (answer.status !== 'welcome') throw new Error(`user ${user} was not welcomed: ${JSON.stringify(answer)}`);
-    // As every client does; a server closes connections that are silent.
-    client.#pings = setInterval(() => client.send('session.ping', {}, () => undefined), wireLimits.pingEveryMs);
+    // At a moment of its own, as clients that sign in over a day do: those of one moment would ping in bursts, which wake up a server
+    // less often the quicker it has signed them in.
+    client.#pings = setTimeout(() => client.#ping(), Math.random() * wireLimits.pingEveryMs);
     return client;
   }
 
@@ -54,8 +55,14 @@ export class LoadClient {
   }
 
   close(): void {
-    clearInterval(this.#pings);
+    clearTimeout(this.#pings);
     this.socket.terminate();
+  }
+
+  /** As every client does; a server closes connections that are silent. */
+  #ping(): void {
+    this.#pings = setTimeout(() => this.#ping(), wireLimits.pingEveryMs);
+    this.send('session.ping', {}, () => undefined);
   }
 
   #take(message: Heard): void {
