@@ -22,25 +22,28 @@ export class Writer {
     }
   }
 
-  /** Grouped commit: the procedures share one transaction, each behind a savepoint, so one that fails takes only itself back. */
+  /** Grouped commit: the procedures share one transaction, and one that fails takes only itself back. */
   run(calls: readonly ProcedureCall[], waitMs: number): GroupAnswer {
     const connection = this.#connection;
     try {
       connection.withRetry(waitMs, () => connection.command('begin immediate'));
-      const answers = calls.map((call) => {
-        connection.command('savepoint one');
-        const answer = this.#runOne(call);
-        if (!answer.ok) connection.command('rollback to one');
-        connection.command('release one');
-        return answer;
-      });
-      connection.command('commit');
+      // A savepoint keeps a copy of every page that changes; a call that is alone can as well take the whole transaction back.
+      const answers = calls.map((call) => (calls.length === 1 ? this.#runOne(call) : this.#runBehindSavepoint(call)));
+      connection.command(answers.some(({ ok }) => ok) ? 'commit' : 'rollback');
       return { answers, reached: true };
     } catch (error) {
       connection.abandon();
       const failure = toFailure(error);
       return { answers: calls.map(({ id }) => ({ id, ok: false, failure })), reached: !(error instanceof UnreachableError) };
     }
+  }
+
+  #runBehindSavepoint(call: ProcedureCall): Answer {
+    this.#connection.command('savepoint one');
+    const answer = this.#runOne(call);
+    if (!answer.ok) this.#connection.command('rollback to one');
+    this.#connection.command('release one');
+    return answer;
   }
 
   #runOne({ id, name, params }: ProcedureCall): Answer {
