@@ -42,6 +42,8 @@ export class PendingEntries implements OutboxFeature {
   /** What is being accepted, by the key of the entry. */
   readonly #accepting = new Map<string, Accepting>();
   readonly #read = new WeakMap<OutboxItem, PendingChat>();
+  /** What is pending about other entries, by the key of the target, in order. */
+  readonly #about = new Map<string, readonly PendingChat[]>();
 
   constructor(options: PendingEntriesOptions) {
     this.#options = options;
@@ -97,7 +99,7 @@ export class PendingEntries implements OutboxFeature {
 
   /** What is pending about an entry, in order. */
   about(conversationId: ConversationId, target: EntryId): NewEntry[] {
-    return this.#in(conversationId).flatMap(({ entry }) => (targetOf(entry) === target ? entry : []));
+    return (this.#about.get(keyOf({ conversationId, entryId: target })) ?? []).map(({ entry }) => entry);
   }
 
   /** The part of a conversation that says what is pending and concerns this person, in order. */
@@ -174,6 +176,7 @@ export class PendingEntries implements OutboxFeature {
     const news = items.map((item) => this.#chatOf(item));
     for (const each of news) {
       membership.add(each);
+      this.#setAbout(each, (others) => [...others, each].sort(comparePlaces));
       this.#push(each.members, pendingFragment(each), this.#accepting.get(keyOf(each.entry))?.from);
     }
     if (accepted) this.#options.notifier.pending(news);
@@ -183,6 +186,7 @@ export class PendingEntries implements OutboxFeature {
     const news = settled.map(({ item, seq }) => {
       const chat = this.#chatOf(item);
       this.#options.membership.stored(chat);
+      this.#setAbout(chat, (all) => all.filter((each) => keyOf(each.entry) !== keyOf(chat.entry)));
       const { entry, members } = chat;
       const { conversationId, entryId } = entry;
       return { to: members, told: { conversationId, entryId, seq } };
@@ -205,6 +209,15 @@ export class PendingEntries implements OutboxFeature {
     const kept = { ...entry, entryId: entryIdSchema.parse(`x-${digest}`), kind: rejectedKind, body: refused };
     const [outcome = 'away'] = await this.#options.storage.storeAll([{ entry: kept, place, members }]);
     return outcome === 'conflict' ? 'away' : outcome;
+  }
+
+  #setAbout({ entry }: PendingChat, change: (present: readonly PendingChat[]) => readonly PendingChat[]): void {
+    const target = targetOf(entry);
+    if (target === undefined) return;
+    const key = keyOf({ conversationId: entry.conversationId, entryId: target });
+    const next = change(this.#about.get(key) ?? []);
+    if (next.length === 0) this.#about.delete(key);
+    else this.#about.set(key, next);
   }
 
   #in(conversationId: ConversationId): PendingChat[] {
@@ -238,6 +251,10 @@ export class PendingEntries implements OutboxFeature {
       for (const session of this.#options.sessions.ofUser(member)) if (session !== except) session.push(told);
     }
   }
+}
+
+function comparePlaces(one: PendingChat, other: PendingChat): number {
+  return one.place - other.place || (one.entry.entryId < other.entry.entryId ? -1 : 1);
 }
 
 function lineOfConversation(conversationId: ConversationId): string {

@@ -5,9 +5,10 @@ import { CommitError, LateError } from './errors.ts';
 export class Attempt {
   #state: 'open' | 'committing' | 'givenUp' = 'open';
 
-  /** @throws LateError after `withinMs`; {@link CommitError} when a commit was on its way then. */
-  static async run<T>(clock: Clock, withinMs: number, act: (attempt: Attempt) => Promise<T>): Promise<T> {
+  /** @throws LateError after `withinMs`, if that is given; {@link CommitError} when a commit was on its way then. */
+  static async run<T>(clock: Clock, withinMs: number | undefined, act: (attempt: Attempt) => Promise<T>): Promise<T> {
     const attempt = new Attempt();
+    if (withinMs === undefined) return act(attempt);
     const tooLate = Promise.withResolvers<never>();
     const timer = clock.after(Math.max(0, withinMs), () => tooLate.reject(attempt.#giveUp()));
     const acting = act(attempt);

@@ -58,7 +58,9 @@ export class MssqlDatabase implements Database {
 
   async run<P, R>(procedure: Procedure<P, R>, params: P, { waitMs }: RunOptions = {}): Promise<R> {
     if (this.#closed || (this.health.writes === 'away' && waitMs === undefined)) throw new UCError('STORAGE_UNAVAILABLE');
-    const { result, announces } = await this.#repeated('writes', waitMs ?? this.#patienceMs, (attempt) =>
+    // Patience that somebody brings is for each statement: how many a migration has nobody knows.
+    const limitMs = waitMs === undefined ? this.#patienceMs : undefined;
+    const { result, announces } = await this.#repeated('writes', limitMs, (attempt) =>
       this.#transaction(procedure, params, waitMs, attempt),
     );
     if (announces) for (const listener of [...this.#recorded]) listener();
@@ -118,14 +120,14 @@ export class MssqlDatabase implements Database {
   /**
    * Runs again what lost a deadlock, and once what found a duplicate: procedures look before they insert, and another
    * transaction may have been quicker in between. The pauses grow and differ, so that the same two do not meet again. All of it
-   * has `waitMs`: a database that takes longer is away.
+   * has `limitMs`: a database that takes longer is away.
    */
-  async #repeated<T>(part: keyof DatabaseHealth, waitMs: number, act: (attempt: Attempt) => Promise<T>): Promise<T> {
+  async #repeated<T>(part: keyof DatabaseHealth, limitMs: number | undefined, act: (attempt: Attempt) => Promise<T>): Promise<T> {
     const { clock } = this.#options;
-    const endMs = clock.monotonicMs() + waitMs;
+    const startMs = clock.monotonicMs();
     for (let tries = 1; ; tries += 1) {
       try {
-        const result = await Attempt.run(clock, endMs - clock.monotonicMs(), act);
+        const result = await Attempt.run(clock, limitMs && limitMs - (clock.monotonicMs() - startMs), act);
         this.#reached(part === 'writes' ? ['writes', 'reads'] : ['reads'], true);
         return result;
       } catch (error) {
