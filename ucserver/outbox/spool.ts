@@ -41,7 +41,9 @@ export class Spool {
   readonly #segmentBytes: number;
   /** Oldest first; only the last one may have a file. */
   readonly #segments: Segment[] = [];
-  readonly #items = new Map<string, { readonly item: OutboxItem; readonly segment: Segment }>();
+  readonly #items = new Map<string, { readonly item: OutboxItem; readonly segment: Segment; readonly bytes: number }>();
+  /** Of the items. */
+  #neededBytes = 0;
   #queue: Waiting[] = [];
   #running: Promise<void> | undefined;
   #nextNumber = 1;
@@ -116,18 +118,19 @@ export class Spool {
       this.#segments.push(segment);
       // A torn file is never written to again: what follows stands in a new one.
       this.#nextNumber = segment.number + 1;
-      for (const record of records) this.#apply(record, segment);
+      for (const record of records) this.#apply(record, segment, encodeRecord(record).length);
     }
   }
 
-  #apply(record: SpoolRecord, segment: Segment): void {
+  #apply(record: SpoolRecord, segment: Segment, bytes: number): void {
     if ('cancelled' in record) {
       this.#free(record.cancelled);
       return;
     }
     const name = nameOf(record.item);
     this.#free(name);
-    this.#items.set(name, { item: record.item, segment });
+    this.#items.set(name, { item: record.item, segment, bytes });
+    this.#neededBytes += bytes;
     segment.open++;
   }
 
@@ -136,6 +139,7 @@ export class Spool {
     if (known === undefined) return;
     this.#items.delete(name);
     known.segment.open--;
+    this.#neededBytes -= known.bytes;
   }
 
   #write(record: SpoolRecord): Promise<void> {
@@ -164,19 +168,18 @@ export class Spool {
   async #writeGroup(records: readonly SpoolRecord[]): Promise<void> {
     const segment = await this.#active();
     const written = segment.bytes === 0 ? [...this.#takenOver(), ...records] : records;
-    const bytes = Buffer.concat(written.map(encodeRecord));
+    const encoded = written.map(encodeRecord);
+    const bytes = Buffer.concat(encoded);
     segment.bytes += bytes.length;
     await segment.file?.append(bytes);
     await segment.file?.sync();
-    for (const record of written) this.#apply(record, segment);
+    for (const [index, record] of written.entries()) this.#apply(record, segment, encoded[index]?.length ?? 0);
   }
 
   /** Files go oldest first, so one old item that is still needed would keep all that came after it. */
   #takenOver(): SpoolRecord[] {
-    if (this.#segments.length <= mostSegments) return [];
-    const needed = [...this.items()].map((item) => ({ item }));
-    const neededBytes = needed.reduce((sum, record) => sum + encodeRecord(record).length, 0);
-    return neededBytes < this.#segmentBytes ? needed : [];
+    if (this.#segments.length <= mostSegments || 2 * this.#neededBytes > this.#segmentBytes) return [];
+    return [...this.items()].map((item) => ({ item }));
   }
 
   async #active(): Promise<Segment> {

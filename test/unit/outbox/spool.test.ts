@@ -42,7 +42,8 @@ describe('outbox: records of the spool', () => {
       encodeRecord({ item: item('b') }),
       encodeRecord({ cancelled: 'x' }),
     ]);
-    const at = encodeRecord({ item: item('a') }).length + 20;
+    // Only the checksum tells: what it becomes is a record all the same.
+    const at = bytes.indexOf('body of b');
     bytes[at] = (bytes[at] ?? 0) ^ 1;
     assert.deepEqual(decodeRecords(bytes).records, [{ item: item('a') }]);
   });
@@ -122,7 +123,7 @@ describe('outbox: spool', () => {
 
   it('takes over what is needed of many old files, so that they can go', async () => {
     const disk = new MemoryDisk();
-    const spool = await open(disk, 200);
+    const spool = await open(disk, 400);
     await spool.append(item('old'));
     for (let number = 0; number < 20; number++) {
       await spool.append(item('x', `body ${number}`));
@@ -132,7 +133,7 @@ describe('outbox: spool', () => {
     }
     assert.ok(disk.files.size <= 6, `${disk.files.size} files`);
     disk.crash();
-    const after = await open(disk, 200);
+    const after = await open(disk, 400);
     assert.deepEqual([...after.items()].map(({ body }) => body).sort(), ['body 19', 'body of old']);
   });
 
