@@ -14,7 +14,15 @@ import { newCommitter, Pair } from './chat-fixture.ts';
 import { engines, openTestDatabase, type TestDatabase } from './database-engines.ts';
 import { testProcedures } from './database-procedures.ts';
 
-const procedures = [chatProcedures, draftProcedures, retentionProcedures, privacyProcedures, sipProcedures, journalProcedures, testProcedures];
+const procedures = [
+  chatProcedures,
+  draftProcedures,
+  retentionProcedures,
+  privacyProcedures,
+  sipProcedures,
+  journalProcedures,
+  testProcedures,
+];
 
 for (const engine of engines) {
   describe(`what is stored of a person over ${engine}`, function () {

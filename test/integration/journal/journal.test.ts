@@ -28,12 +28,12 @@ describe('the journal on two servers', function () {
   after(() => stage?.[Symbol.asyncDispose]());
 
   let calls = 0;
-  const missedCall = (changes: Partial<JournalRowInput> = {}): JournalRowInput => {
+  const missedCall = (changes: Partial<JournalRowInput> = {}): JournalRowInput & { readonly callId: CallId } => {
     const callId = `call-${++calls}` as CallId;
     return {
-      ...{ userId: desk.userId, callId, scenarioId: callId, direction: 'incoming', scope: 'internal' },
+      ...{ userId: desk.userId, scenarioId: callId, direction: 'incoming', scope: 'internal' },
       ...{ peer: { userId: bob.userId, number: '102', name: 'Bob' }, startedAt: 1_000 + calls, endedAt: 2_000 + calls },
-      ...{ result: 'missed', term: 1, ...changes },
+      ...{ result: 'missed', term: 1, ...changes, callId },
     };
   };
   const hear = (person: Person) => {

@@ -50,6 +50,7 @@ export class CallJournal {
     for (const off of this.#off) off();
     this.#timer?.stop();
     this.#asked++;
+    this.#session = undefined;
   }
 
   /** The list is looked at: reads it unless it is here. */

@@ -40,18 +40,19 @@ export function CallsPage() {
   const { text } = useWords();
   const words = text.callList;
   const { client, journal } = useWorkspace();
-  const { partial } = useStore(journal.list);
+  const { partial, state } = useStore(journal.list);
   const unread = useStore(journal.unread);
   const { phase } = useClientState(client);
   useEffect(() => journal.show(), [journal]);
   useEffect(() => {
     const look = () => {
-      if (unread > 0 && document.visibilityState === 'visible') void journal.markSeen();
+      // Not before they are here: what is marked as seen first would not be shown as new.
+      if (unread > 0 && state === 'ready' && document.visibilityState === 'visible') void journal.markSeen();
     };
     look();
     document.addEventListener('visibilitychange', look);
     return () => document.removeEventListener('visibilitychange', look);
-  }, [journal, unread]);
+  }, [journal, unread, state]);
   return (
     <section className={styles.root} aria-label={words.title}>
       <div className={styles.head}>
