@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
 import { Cluster } from '#test/support/cluster.ts';
 import { eventually } from '#test/support/eventually.ts';
+import { violations } from './support/accessibility.ts';
 import { TestBrowser } from './support/browser.ts';
 import type { ClientPage } from './support/client-page.ts';
 
@@ -37,14 +38,14 @@ describe('web client: what it says and keeps while something is away', function 
 
   it('says that servers do not hear each other while Redis is away; messages still cross', async () => {
     await cluster.redis.kill();
-    await ann.page.locator('[data-reach="mesh"]').waitFor({ timeout: 15_000 });
+    await ann.page.locator('[data-reach="mesh"]').waitFor();
     await eventually(async () => assert.match((await ann.contact('bob').textContent()) ?? '', /not up to date/), {
       withinMs: 10_000,
     });
     await ann.say('through the database');
-    await bob.messages.getByText('through the database').waitFor({ timeout: 20_000 });
+    await bob.messages.getByText('through the database').waitFor();
     await cluster.redis.restart();
-    await ann.page.locator('[data-reach="mesh"]').waitFor({ state: 'detached', timeout: 20_000 });
+    await ann.page.locator('[data-reach="mesh"]').waitFor({ state: 'detached' });
     await eventually(async () => assert.doesNotMatch((await ann.contact('bob').textContent()) ?? '', /not up to date/), {
       withinMs: 10_000,
     });
@@ -55,20 +56,32 @@ describe('web client: what it says and keeps while something is away', function 
     locker.exec('BEGIN IMMEDIATE');
     try {
       await ann.say('kept in the meantime');
-      await ann.page.locator('[data-reach="database"]').waitFor({ timeout: 15_000 });
+      await ann.page.locator('[data-reach="database"]').waitFor();
       await ann.messages.getByText('kept in the meantime').waitFor();
+      // Changes of it wait as it does, and say so.
+      await bob.messages.getByText('kept in the meantime').waitFor();
+      await bob.act('kept in the meantime', 'React');
+      await bob.page.getByRole('button', { name: 'Party', exact: true }).first().click();
+      await ann.messages.getByRole('button', { name: /Party from bob, will be stored later/ }).waitFor();
+      await ann.composer.hover();
+      await ann.composer.press('ArrowUp');
+      await ann.say('kept, and changed');
+      await ann.message('kept, and changed').getByRole('img', { name: 'Changed, will be stored later' }).waitFor();
+      await bob.message('kept, and changed').waitFor();
+      assert.deepEqual(await violations(ann.page), []);
       await bob.setPresence('Busy');
       await eventually(async () => assert.match((await ann.contact('bob').textContent()) ?? '', /Busy/), { withinMs: 5_000 });
     } finally {
       locker.exec('ROLLBACK');
       locker.close();
     }
-    await bob.messages.getByText('kept in the meantime').waitFor({ timeout: 20_000 });
-    await ann.page.locator('[data-reach="database"]').waitFor({ state: 'detached', timeout: 20_000 });
+    await ann.page.locator('[data-reach="database"]').waitFor({ state: 'detached' });
     // Stored for good: it has its number.
-    await ann.messages.getByRole('img', { name: 'Read' }).last().waitFor({ timeout: 20_000 });
-    assert.deepEqual(await ann.texts(), await bob.texts());
-    assert.equal((await bob.texts()).filter((text) => text === 'kept in the meantime').length, 1);
+    await ann.messages.getByRole('img', { name: 'Read' }).last().waitFor();
+    await eventually(async () => assert.deepEqual(await ann.texts(), await bob.texts()));
+    assert.equal((await bob.texts()).filter((text) => text.startsWith('kept')).length, 1);
+    await bob.messages.getByRole('img', { name: /will be stored later/ }).waitFor({ state: 'detached' });
+    await ann.messages.getByRole('button', { name: /Party from bob\. Press/ }).waitFor();
   });
 
   it('says that it is offline, keeps what is written, and sends it when the network is back', async () => {
@@ -77,6 +90,6 @@ describe('web client: what it says and keeps while something is away', function 
     await ann.page.context().setOffline(false);
     await ann.page.locator('[data-reach="offline"]').waitFor({ state: 'detached' });
     await ann.say('online again');
-    await bob.messages.getByText('online again').waitFor({ timeout: 20_000 });
+    await bob.messages.getByText('online again').waitFor();
   });
 });

@@ -121,8 +121,7 @@ export function Composer({ live }: { readonly live: LiveConversation }) {
   };
   const editLast = (): boolean => {
     const last = live.messages.findLast(
-      ({ author, seq, text: stands, forwarded }) =>
-        author === self && seq !== undefined && stands !== undefined && forwarded === undefined,
+      ({ author, text: stands, forwarded }) => author === self && stands !== undefined && forwarded === undefined,
     );
     if (last?.text === undefined) return false;
     draft.set({ ...current, editing: { target: last.entryId, text: last.text, called: [] } });
