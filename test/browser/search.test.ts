@@ -61,7 +61,7 @@ describe('web client: search of messages on two servers', function () {
     });
     await ann.page.goBack();
     await eventually(async () => assert.equal(await hits().count(), 1));
-    await ann.page.getByRole('button', { name: 'Clear everything' }).click();
+    await ann.page.getByRole('button', { name: 'Reset the search' }).click();
     await ann.page.getByText('What are you looking for?').waitFor();
   });
 
@@ -71,7 +71,7 @@ describe('web client: search of messages on two servers', function () {
     await ann.page.getByLabel('From day').fill('2026-03-02');
     await ann.page.getByLabel('To day').fill('2026-03-01');
     await ann.page.getByText('The last day must not be before the first.').waitFor();
-    await ann.page.getByRole('button', { name: 'Clear everything' }).click();
+    await ann.page.getByRole('button', { name: 'Reset the search' }).click();
   });
 
   it('is reached from a conversation and from the search of people', async () => {

@@ -18,7 +18,7 @@ export const messageSearchDe: MessageSearchWords = {
   from: 'Ab Tag',
   to: 'Bis Tag',
   hasFile: 'Nur mit Dateien',
-  clear: 'Alles löschen',
+  clear: 'Suche zurücksetzen',
   start: 'Was suchen Sie?',
   startHint: 'Geben Sie ein Wort ein, oder wählen Sie eine Person, eine Unterhaltung oder einen Tag.',
   nothing: 'Keine Nachricht gefunden',

@@ -16,7 +16,7 @@ export const messageSearchEn = {
   from: 'From day',
   to: 'To day',
   hasFile: 'Only with files',
-  clear: 'Clear everything',
+  clear: 'Reset the search',
   start: 'What are you looking for?',
   startHint: 'Type a word, or choose a person, a conversation or a day.',
   nothing: 'No message found',
