@@ -100,7 +100,9 @@ export class CallDesk {
     if (calls !== undefined) this.#stops.push(this.#follow(calls));
   }
 
-  stop(): void {
+  /** The calls of this server end, and are recorded. */
+  async stop(): Promise<void> {
+    await this.#options.calls?.hangUpAll();
     for (const stop of this.#stops.splice(0)) stop();
     this.userCalls.stop();
     this.#news.stop();

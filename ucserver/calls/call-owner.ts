@@ -146,6 +146,15 @@ export class CallOwner {
     }
   }
 
+  /** Ends all calls. */
+  hangUpAll(): void {
+    for (const call of [...this.#calls.values()]) {
+      const { legs } = call.state;
+      for (const { id } of legs) call.legPort(id)?.hangUp('lost');
+      for (const { id } of legs) call.event({ type: 'leaves', legId: id, reason: 'lost' });
+    }
+  }
+
   /** Our own edge is gone, and all dialogs with it. */
   edgeLost(): void {
     for (const call of [...this.#calls.values()]) for (const port of [...call.legs]) port.lose();

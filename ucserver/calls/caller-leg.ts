@@ -3,6 +3,7 @@ import type { CallRefusal } from '#shared/protocol/calls.ts';
 import type { Clock } from '#shared/runtime/clock.ts';
 import type { SrfApplication, SrfRequest, SrfResponder } from '#ucserver/sip/index.ts';
 import type { EndReason } from './call.ts';
+import { acceptInvite } from './dialogs.ts';
 import type { DialogName, LegListener, LegPort, PassedRequest } from './leg.ts';
 import { LegDialog } from './leg-dialog.ts';
 import { LegOrigin } from './leg-origin.ts';
@@ -110,7 +111,7 @@ export class CallerLeg implements LegPort {
     const localSdp = sdp === undefined ? undefined : this.#origin.describe(sdp);
     try {
       const options = { headers: { ...headers, ...allowed }, ...(localSdp === undefined ? {} : { localSdp }) };
-      const dialog = await application.createUAS(request, response, options);
+      const dialog = await acceptInvite(application, request, response, options);
       this.#name = dialog.sip;
       if (!hadOffer) dialog.once('ack', ({ body }) => this.#acknowledged(body ?? ''));
       const common = { id: this.id, dialog, agreement, origin: this.#origin, clock, listener: () => this.listener };

@@ -4,11 +4,12 @@ import type { Clock } from '#shared/runtime/clock.ts';
 import type { SipHeaders, SrfApplication, SrfDialog, SrfLateOffer, SrfRequest, SrfResponse } from '#ucserver/sip/index.ts';
 import type { EndReason } from './call.ts';
 import { allowed } from './caller-leg.ts';
+import { isLateOffer, sendInvite } from './dialogs.ts';
 import type { DialogName, LegListener, LegPort, PassedRequest } from './leg.ts';
 import { LegDialog } from './leg-dialog.ts';
 import { deviceDialogHeader, readDialogName } from './leg-header.ts';
 import { LegOrigin } from './leg-origin.ts';
-import { timerAgreement, timerRequest } from './session-timer.ts';
+import { sessionSeconds, timerAgreement, timerRequest } from './session-timer.ts';
 import { cancelHeaders, isWayGone, reasonOf } from './sip-words.ts';
 
 /** One way on which a device or trunk may be reached. */
@@ -57,6 +58,8 @@ export class InvitedLeg implements LegPort {
   #late: SrfLateOffer | undefined;
   #dialog: LegDialog | undefined;
   #name: DialogName | undefined;
+  /** What a device wanted that found ours too short (RFC 4028 6). */
+  #sessionSeconds = sessionSeconds;
   #isOver = false;
 
   constructor(options: InvitedLegOptions) {
@@ -142,6 +145,12 @@ export class InvitedLeg implements LegPort {
     } catch (error) {
       const status = statusOf(error);
       this.#request = undefined;
+      const wanted = status === 422 ? leastSecondsOf(error) : undefined;
+      if (wanted !== undefined && wanted > this.#sessionSeconds) {
+        this.#sessionSeconds = wanted;
+        await this.#invite(localSdp, [way, ...ways]);
+        return;
+      }
       if ((way.isGone ?? isWayGone)(status) && !this.#rang && ways.length > 0) await this.#invite(localSdp, ways);
       else this.#refused(reasonOf(status, this.#rang));
     }
@@ -156,7 +165,7 @@ export class InvitedLeg implements LegPort {
     const headers = {
       ...allowed,
       Supported: `${allowed.Supported}, 100rel`,
-      ...timerRequest(),
+      ...timerRequest(this.#sessionSeconds),
       ...parties.headers,
       From: `${parties.from};tag=${tag}`,
       To: parties.to,
@@ -172,8 +181,8 @@ export class InvitedLeg implements LegPort {
       cbProvisional: (response: SrfResponse) => this.#provisional(response),
     };
     const auth = way.auth === undefined ? {} : { auth: way.auth };
-    if (localSdp === undefined) return application.createUAC(way.uri, { headers, ...auth, noAck: true }, progress);
-    return application.createUAC(way.uri, { headers, ...auth, localSdp }, progress);
+    const offer = localSdp === undefined ? {} : { localSdp };
+    return sendInvite(application, way.uri, { headers, ...auth, ...offer }, progress);
   }
 
   #provisional({ status, body }: SrfResponse): void {
@@ -185,7 +194,7 @@ export class InvitedLeg implements LegPort {
 
   /** @param offered we had made an offer */
   #answered(result: SrfDialog | SrfLateOffer, offered: boolean): void {
-    if ('ack' in result && 'sdp' in result) {
+    if (isLateOffer(result)) {
       this.#late = result;
       this.listener.event({ type: 'answers', legId: this.id, sdp: result.sdp });
       return;
@@ -248,4 +257,10 @@ function bodyOf({ res }: SrfDialog): string | undefined {
 function statusOf(error: unknown): number {
   const status = error instanceof Error && 'status' in error ? error.status : undefined;
   return typeof status === 'number' ? status : 503;
+}
+
+function leastSecondsOf(error: unknown): number | undefined {
+  const answer = error instanceof Error && 'res' in error ? (error.res as SrfResponse | undefined) : undefined;
+  const seconds = Number.parseInt(answer?.get('Min-SE') ?? '', 10);
+  return Number.isInteger(seconds) && seconds <= 7_200 ? seconds : undefined;
 }

@@ -53,6 +53,7 @@ export class LegDialog {
     dialog.on('refer', (request, response) => this.#referrals.refer(request, response));
     if (dialog.connected) this.#timer.start(agreement);
     else this.#left('hungUp');
+    dialog.queueRequests = false;
   }
 
   hangUp(end: EndReason): void {

@@ -11,6 +11,7 @@ import type {
   SrfResponse,
 } from '#ucserver/sip/index.ts';
 import { directWay } from './device-legs.ts';
+import { acceptInvite, isLateOffer, sendInvite } from './dialogs.ts';
 import type { LegWay } from './invited-leg.ts';
 import { type DialogName, isSameDialog } from './leg.ts';
 import { deviceDialogHeader, dialogNameText, type LegAddress, type LegOrder, legHeaderMs } from './leg-header.ts';
@@ -86,6 +87,12 @@ export class LegHost {
     const owner = incarnationId(lost);
     for (const relay of [...this.#relays]) if (relay.owner === owner) relay.ownerGone();
     for (const invite of this.#invites) if (invite.owner === owner) invite.giveUp();
+  }
+
+  /** This server goes: both sides of each leg are told. */
+  hangUpAll(): void {
+    for (const relay of [...this.#relays]) relay.hangUp();
+    for (const invite of this.#invites) invite.giveUp();
   }
 
   /** Our own edge is gone, and all dialogs with it. */
@@ -171,9 +178,8 @@ class RelayedInvite {
       },
       cbProvisional: (answer: SrfResponse) => this.#provisional(answer),
     };
-    const localSdp = this.#request.body ?? '';
-    if (localSdp === '') return application.createUAC(way.uri, { headers, noAck: true }, progress);
-    return application.createUAC(way.uri, { headers, localSdp }, progress);
+    const { body = '' } = this.#request;
+    return sendInvite(application, way.uri, { headers, ...(body === '' ? {} : { localSdp: body }) }, progress);
   }
 
   #provisional({ status, reason, body = '' }: SrfResponse): void {
@@ -183,12 +189,15 @@ class RelayedInvite {
   }
 
   async #answered(result: SrfDialog | SrfLateOffer): Promise<void> {
-    const isLate = 'ack' in result && 'sdp' in result;
+    const isLate = isLateOffer(result);
     const answer = result.res as SrfResponse;
     try {
       const owner = await this.#accept(answer, isLate ? undefined : dialogNameText(result.sip));
-      if (isLate) owner.once('ack', (ack) => void this.#late(owner, result, ack.body ?? ''));
-      else this.#join(owner, result);
+      if (!isLate) this.#join(owner, result);
+      else {
+        owner.once('ack', (ack) => void this.#late(owner, result, ack.body ?? ''));
+        owner.queueRequests = false;
+      }
     } catch {
       // The owner has given up meanwhile.
       await (isLate ? result.destroy() : result.destroy({ headers: this.#cancelled ?? {} }));
@@ -205,7 +214,7 @@ class RelayedInvite {
   #accept(answer: SrfResponse, name: string | undefined): Promise<SrfDialog> {
     const headers = { ...picked(answer, answerHeaders), ...(name === undefined ? {} : { [deviceDialogHeader]: name }) };
     const options = { headers, ...(answer.body === undefined ? {} : { localSdp: answer.body }) };
-    return this.#options.application.createUAS(this.#request, this.#response, options);
+    return acceptInvite(this.#options.application, this.#request, this.#response, options);
   }
 
   async #late(owner: SrfDialog, offer: SrfLateOffer, sdp: string): Promise<void> {

@@ -64,6 +64,8 @@ export class RelayedDialogs {
     const { owner, device } = this.#options;
     this.#join(owner, device);
     this.#join(device, owner);
+    owner.queueRequests = false;
+    device.queueRequests = false;
     // One may have ended while the other was made.
     if (!owner.connected) void this.#end(device);
     else if (!device.connected) void this.#end(owner);
@@ -72,6 +74,14 @@ export class RelayedDialogs {
   /** The one side is gone without a word: the other is told. */
   ownerGone(): void {
     void this.#end(this.#options.device, { Reason: 'SIP;cause=503;text="Service Unavailable"' });
+  }
+
+  /** Both sides are told that it is over. */
+  hangUp(): void {
+    const { owner, device } = this.#options;
+    const headers = { Reason: 'SIP;cause=503;text="Service Unavailable"' };
+    if (!this.#isEnded) owner.destroy({ headers }).catch(() => undefined);
+    void this.#end(device, headers);
   }
 
   /** Both are gone. */

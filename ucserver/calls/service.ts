@@ -19,6 +19,8 @@ import { OutsideRouting } from './outside-routing.ts';
 import { Transfers } from './transfers.ts';
 import { TrunkCalls } from './trunk-calls.ts';
 
+const longestGoodbyeMs = 2_000;
+
 export interface CallServiceOptions {
   readonly cluster: Cluster;
   readonly meshKeys: MeshKeys;
@@ -101,6 +103,16 @@ export class CallService {
         this.legHost.edgeLost();
       }),
     );
+  }
+
+  /** This server goes: the phones of its calls are told. Resolves when they have heard it, or after 2 s. */
+  async hangUpAll(): Promise<void> {
+    this.owner.hangUpAll();
+    this.legHost.hangUpAll();
+    const { clock } = this.#options;
+    const untilMs = clock.monotonicMs() + longestGoodbyeMs;
+    while (this.counts().calls + this.counts().relays > 0 && clock.monotonicMs() < untilMs)
+      await new Promise<void>((resolve) => void clock.after(20, resolve));
   }
 
   /** What is held now; for metrics and the leak checks of tests. */

@@ -11,9 +11,9 @@ export interface SessionAgreement {
   readonly isOurs: boolean;
 }
 
-/** What an INVITE of ours asks for. */
-export function timerRequest(): SipHeaders {
-  return { 'Session-Expires': `${sessionSeconds};refresher=uas`, 'Min-SE': String(sessionSeconds) };
+/** What an INVITE of ours asks for. @param seconds more, where the other side has said that it wants more */
+export function timerRequest(seconds = sessionSeconds): SipHeaders {
+  return { 'Session-Expires': `${seconds};refresher=uas`, 'Min-SE': String(seconds) };
 }
 
 /** Pure: what is agreed by our answer to an INVITE, and what that answer says (RFC 4028 9). */

@@ -15,7 +15,7 @@ import type { EdgeAddress, SipListener } from './location-map.ts';
 import type { ServerLocations } from './locations.ts';
 import { registerPhoneMethods } from './methods.ts';
 import { Registrar } from './registrar.ts';
-import type { Binding } from './registrar-state.ts';
+import { type Binding, registrarRules } from './registrar-state.ts';
 import { SourceGuard } from './source-guard.ts';
 import type { SrfApplication, SrfRequest, SrfResponder } from './srf.ts';
 
@@ -44,6 +44,9 @@ export type {
   SrfRequest,
   SrfResponder,
   SrfResponse,
+  UacOptions,
+  UacProgress,
+  UasOptions,
 } from './srf.ts';
 export { type SipServer, srvRecords } from './srv-records.ts';
 export { LocationStore } from './store.ts';
@@ -101,7 +104,9 @@ export function createSip(dependencies: SipDependencies): Sip | undefined {
   const edge = drachtio === undefined ? new EdgeProcess(config, clock, logger) : undefined;
   const nonces = new DigestNonces(meshKeys, clock, self);
   const gate = new DeviceGate({ devices, nonces, guard: new SourceGuard(clock), logger });
-  const registrar = new Registrar({ devices, gate, locations, clock });
+  const { registerSeconds } = config;
+  const rules = { ...registrarRules, usualSeconds: registerSeconds, mostSeconds: registerSeconds };
+  const registrar = new Registrar({ devices, gate, locations, clock, rules });
   connection.application.use('register', (request, response) => {
     try {
       registrar.handle(request, response);

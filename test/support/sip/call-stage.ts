@@ -10,6 +10,8 @@ export interface CallStageOptions {
   readonly people: readonly string[];
   readonly protocol?: 'udp' | 'tcp';
   readonly calls?: Readonly<Record<string, unknown>>;
+  /** The section `sip` instead of one listener. */
+  readonly sip?: Readonly<Record<string, unknown>>;
 }
 
 /** Servers with phones, in this process, and people with devices. */
@@ -25,13 +27,14 @@ export class CallStage {
     this.#handles = handles;
   }
 
-  static async start({ servers, people, protocol = 'udp', calls = {} }: CallStageOptions): Promise<CallStage> {
+  static async start({ servers, people, protocol = 'udp', calls = {}, sip }: CallStageOptions): Promise<CallStage> {
     const handles = new HandleWatch();
     const plans = Object.fromEntries(people.map((name) => [name, {}]));
-    const sections = { sip: { listeners: [{ protocol, port: 0 }] }, calls };
+    const real = servers === 1 && sip === undefined ? drachtio() : undefined;
+    const sections = { sip: real ?? sip ?? { listeners: [{ protocol, port: 0 }] }, calls };
     const stage = await InProcess.start({ servers, people: plans, sections });
     const whole = new CallStage(stage, handles);
-    await eventually(() => stage.servers.every(({ sip }) => sip?.address !== undefined), {
+    await eventually(() => stage.servers.every(({ sip }) => (sip?.listeners ?? []).length > 0), {
       withinMs: 10_000,
       what: 'all edges listen',
     });
@@ -39,10 +42,11 @@ export class CallStage {
   }
 
   /** Where the phones of a server reach it. */
-  edge(server = 0): WireAddress {
-    const address = this.stage.servers[server]?.sip?.address;
-    if (address === undefined) throw new Error(`server ${server} has no edge`);
-    return { ...address, protocol: address.protocol as WireProtocol };
+  edge(server = 0, protocol?: WireProtocol): WireAddress {
+    const listeners = this.stage.servers[server]?.sip?.listeners ?? [];
+    const found = listeners.find((each) => protocol === undefined || each.protocol === protocol);
+    if (found === undefined) throw new Error(`server ${server} has no edge for ${protocol ?? 'anything'}`);
+    return found;
   }
 
   /** Somebody at a client. @param server where they sign in, the first time */
@@ -53,11 +57,11 @@ export class CallStage {
   }
 
   /** A phone of a person, registered at a server and known to all. */
-  async phone(name: string, server = 0): Promise<RegisteredPhone> {
+  async phone(name: string, server = 0, protocol?: WireProtocol): Promise<RegisteredPhone> {
     const person = await this.person(name, server);
     const device = await newDevice(person);
     this.#media += 2;
-    const phone = await RegisteredPhone.register(this.edge(server), device, this.#media);
+    const phone = await RegisteredPhone.register(this.edge(server, protocol), device, this.#media);
     this.#phones.push(phone);
     await eventually(
       () =>
@@ -86,4 +90,10 @@ export class CallStage {
     await this.stage[Symbol.asyncDispose]();
     await this.#handles.check();
   }
+}
+
+/** The section `sip` for the drachtio-server on which the suites of one server are to run (`host:port:secret`). */
+function drachtio(): Readonly<Record<string, unknown>> | undefined {
+  const [host, port, secret] = process.env.UCMESH_TEST_DRACHTIO?.split(':') ?? [];
+  return host === undefined ? undefined : { drachtio: { host, port: Number(port), secret } };
 }

@@ -190,13 +190,17 @@ export class RegisteredPhone {
     return this.register(0);
   }
 
-  async register(seconds = 300): Promise<void> {
+  /** @param contact where it is to be called, if not here */
+  async register(seconds = 300, contact = this.wire.contact): Promise<void> {
     const to = `<sip:${this.device.id}@uc.test>`;
     const callId = newId();
-    const expires = ['Expires', String(seconds)] as const;
-    this.wire.request('REGISTER', { uri: 'sip:uc.test', to, callId, headers: [expires] });
+    const fields = [
+      ['Expires', String(seconds)],
+      ['Contact', `<${contact}>`],
+    ] as const;
+    this.wire.request('REGISTER', { uri: 'sip:uc.test', to, callId, headers: fields });
     const challenge = await this.wire.nextResponse(401, 'REGISTER', 10_000);
-    const headers = [expires, this.proof(challenge, 'REGISTER', 'sip:uc.test')] as const;
+    const headers = [...fields, this.proof(challenge, 'REGISTER', 'sip:uc.test')] as const;
     this.wire.request('REGISTER', { uri: 'sip:uc.test', to, callId, seq: 2, headers });
     await this.wire.nextResponse(200, 'REGISTER', 10_000);
   }
