@@ -29,6 +29,13 @@ export const sipConfigSchema = z
       })
       .optional()
       .describe('Needed by listeners of tls and wss.'),
+    registerSeconds: z
+      .number()
+      .int()
+      .min(60)
+      .max(3_600)
+      .default(120)
+      .describe('After how long phones must register again at the latest, in s: so long one may be lost whose server died.'),
     between: z
       .enum(['tcp', 'udp', 'tls'])
       .optional()

@@ -48,7 +48,7 @@ export interface RegistrarRules {
   readonly bindings: number;
 }
 
-/** Short, so that a phone finds the next server soon when one has died. */
+/** What applies unless something else is configured. */
 export const registrarRules: RegistrarRules = { usualSeconds: 120, leastSeconds: 60, mostSeconds: 3_600, bindings: 10 };
 
 /** How much sooner than asked phones are told to come again, at most, so that they do not all come at once. */

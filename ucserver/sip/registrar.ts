@@ -5,7 +5,7 @@ import type { DeviceGate } from './device-gate.ts';
 import type { SipDevices } from './devices.ts';
 import type { ServerLocations } from './locations.ts';
 import { readRegister, userOf } from './register-request.ts';
-import { type Binding, registered } from './registrar-state.ts';
+import { type Binding, type RegistrarRules, registered } from './registrar-state.ts';
 import type { SipHeaders, SrfRequest, SrfResponder } from './srf.ts';
 
 /** How often bindings that have expired are forgotten. */
@@ -18,6 +18,7 @@ export interface RegistrarOptions {
   readonly gate: Pick<DeviceGate, 'admit'>;
   /** What this server tells of its devices. */
   readonly locations: Pick<ServerLocations, 'hold' | 'onMoved'>;
+  readonly rules: RegistrarRules;
   readonly clock: Clock;
 }
 
@@ -82,7 +83,7 @@ export class Registrar {
 
   /** Answers a REGISTER. */
   handle(request: SrfRequest, response: SrfResponder): void {
-    const { gate, clock } = this.#options;
+    const { gate, rules, clock } = this.#options;
     const device = gate.admit(request, response);
     if (device === undefined) return;
     const register = readRegister(request, Math.floor(clock.wallMs()));
@@ -90,7 +91,7 @@ export class Registrar {
     else if (userOf(request.getParsedHeader('to').uri) !== device.id) response.send(403, 'Not Your Address');
     else {
       const nowMs = clock.monotonicMs();
-      const outcome = registered(this.bindingsOf(device.id), register, nowMs, Math.random());
+      const outcome = registered(this.bindingsOf(device.id), register, nowMs, Math.random(), rules);
       if (outcome.kind === 'refused') {
         const least = outcome.minExpiresSeconds;
         response.send(outcome.status, outcome.reason, { headers: least === undefined ? {} : { 'Min-Expires': String(least) } });

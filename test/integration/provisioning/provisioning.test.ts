@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { ActId, ServerId, UserId } from '#shared/ids.ts';
 import type { Provisioning } from '#shared/protocol/phones.ts';
 import { randomId } from '#shared/random-id.ts';
+import { systemClock } from '#shared/runtime/clock.ts';
 import { silentLogger } from '#shared/runtime/logger.ts';
 import { HandleWatch } from '#test/support/leaks.ts';
 import { ManualClock } from '#test/support/manual-clock.ts';
@@ -59,7 +60,7 @@ describe('settings that phones fetch', function () {
     url = 'https://uc.example.test';
     storage = await startStorage({
       config: { engine: 'sqlite', file: folder.file('company.db'), readers: 1 },
-      ...{ procedures, parts: Object.values(replicaParts), dataFolder: folder.file('data'), mesh, clock },
+      ...{ procedures, parts: Object.values(replicaParts), dataFolder: folder.file('data'), mesh, clock: systemClock },
       ...{ logger: silentLogger, announce: () => undefined },
     });
     directory = new Directory({ database: storage.database, replica: storage.replica, clock });

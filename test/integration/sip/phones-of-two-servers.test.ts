@@ -4,10 +4,23 @@ import { randomId } from '#shared/random-id.ts';
 import { Cluster } from '#test/support/cluster.ts';
 import { eventually } from '#test/support/eventually.ts';
 import { freePorts } from '#test/support/free-port.ts';
+import { keysOf } from '#test/support/leaks.ts';
 import type { Person } from '#test/support/person.ts';
 import { Phone } from '#test/support/sip/phone.ts';
 import { header } from '#test/support/sip/sip-message.ts';
 import { digestResponse, digestVerifier } from '#ucserver/sip/digest.ts';
+
+/** Redis holds the device that is at this server. */
+async function isKept({ redis }: Cluster, serverId: string): Promise<boolean> {
+  const client = redis.client();
+  try {
+    const keys = await keysOf(client, `uc:*:locations:{${serverId}:*`);
+    const held = await Promise.all(keys.map((key) => client.hlen(key)));
+    return held.some((devices) => devices > 0);
+  } finally {
+    client.disconnect();
+  }
+}
 
 describe('phones of two servers', function () {
   this.timeout(90_000);
@@ -53,6 +66,7 @@ describe('phones of two servers', function () {
     await isAt(two.id);
     await registerAt(first);
     await isAt(one.id);
+    await eventually(() => isKept(cluster, one.id), { withinMs: 10_000, what: 'Redis holds it for the next life' });
     await one.kill();
     await isAt();
     await one.start();
