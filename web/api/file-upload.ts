@@ -13,7 +13,7 @@ import { blobReader, uploadTransport } from './upload-transport.ts';
 export type UploadPhase = 'uploading' | 'waiting' | 'paused' | 'finishing' | 'done' | 'failed' | 'cancelled';
 
 /** Bytes in one request: what takes about a second, so that little is lost with a connection and progress is seen. */
-const chunk = { first: 262_144, least: 65_536, most: 16_777_216, aimMs: 1_000 } as const;
+const chunk = { first: 524_288, least: 65_536, most: 16_777_216, aimMs: 1_000 } as const;
 /** Reading a large file through once more takes the server a while. */
 const finishWithinMs = 10 * 60_000;
 /** What a server may answer of an upload that can go on later all the same. */
@@ -36,6 +36,8 @@ export class FileUpload {
   #running: Upload | undefined;
   #retry: ClientTimer | undefined;
   #failures = 0;
+  /** A server may have some of it already. */
+  #isBegun = false;
 
   constructor(client: Client, file: Blob, { fileId, name }: { readonly fileId: FileId; readonly name: string }) {
     this.#client = client;
@@ -106,7 +108,7 @@ export class FileUpload {
     let askedMs = this.#client.clock.monotonicMs();
     const upload: Upload = new Upload(this.#file, {
       endpoint,
-      uploadUrl: `${endpoint}/${this.fileId}`,
+      ...(this.#isBegun ? { uploadUrl: `${endpoint}/${this.fileId}` } : {}),
       metadata: { [uploadMetadataNames.fileId]: this.fileId, [uploadMetadataNames.name]: this.name },
       httpStack: uploadTransport((path, init) => this.#client.fetch(path, init)),
       fileReader: blobReader,
@@ -128,6 +130,7 @@ export class FileUpload {
       onError: (error) => this.#failed(upload, 'causingError' in error ? (error.causingError ?? error) : error),
     });
     this.#running = upload;
+    this.#isBegun = true;
     upload.start();
   }
 
