@@ -13,7 +13,7 @@ export interface WrongInput {
 const idPattern = '^[A-Za-z0-9_-]+$';
 
 /** What JSON Schema cannot say of some fields. */
-const rightValues: Readonly<Record<string, unknown>> = { emoji: '👍' };
+const rightValues: Readonly<Record<string, unknown>> = { emoji: '👍', digits: '123' };
 
 /** A value that the schema takes. */
 function example(schema: JsonSchema): unknown {
