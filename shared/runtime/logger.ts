@@ -38,12 +38,51 @@ const readableErrors = format((line) => {
 
 /** Creates the root logger of a process; it writes to standard error, because standard output is for results. */
 export function createLogger({ level, format: form, fields }: LoggerOptions): Logger {
-  return createWinston({
+  const winston = createWinston({
     level,
     defaultMeta: fields,
     format: format.combine(readableErrors(), format.timestamp(), form === 'json' ? format.json() : text),
     transports: [new transports.Console({ stderrLevels: [...logLevels] })],
   });
+  return new LeveledLogger(winston, logLevels.indexOf(level));
+}
+
+/** Keeps from winston what is not written: it would put each line together before it looks at its level. */
+class LeveledLogger implements Logger {
+  readonly #winston: Logger;
+  /** Place in {@link logLevels} of the least severity that is written. */
+  readonly #least: number;
+
+  constructor(winston: Logger, least: number) {
+    this.#winston = winston;
+    this.#least = least;
+  }
+
+  debug(message: string, fields?: LogFields): void {
+    this.#write('debug', message, fields);
+  }
+
+  info(message: string, fields?: LogFields): void {
+    this.#write('info', message, fields);
+  }
+
+  warn(message: string, fields?: LogFields): void {
+    this.#write('warn', message, fields);
+  }
+
+  error(message: string, fields?: LogFields): void {
+    this.#write('error', message, fields);
+  }
+
+  child(fields: LogFields): Logger {
+    return new LeveledLogger(this.#winston.child(fields), this.#least);
+  }
+
+  #write(level: LogLevel, message: string, fields: LogFields | undefined): void {
+    if (logLevels.indexOf(level) > this.#least) return;
+    if (fields === undefined) this.#winston[level](message);
+    else this.#winston[level](message, fields);
+  }
 }
 
 /** Drops every line. */
