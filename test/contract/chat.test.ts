@@ -250,11 +250,13 @@ for (const engine of engines) {
       const [first, second, third, fourth, ...newer] = others.map(({ id }) => id);
       const twins = [third, fourth].sort().reverse();
       assert.deepEqual(listed, [...newer.reverse(), ...twins, second, first]);
-      const heads: number[] = [];
-      for await (const page of repository.heads(pair.ada)) heads.push(...page.map(({ lastSeq }) => lastSeq));
+      const heads: (readonly [string, number])[] = [];
+      const stranger = new Pair();
+      for await (const page of repository.heads([stranger.ada, pair.ada]))
+        heads.push(...page.map(({ userId, lastSeq }) => [userId, lastSeq] as const));
       assert.deepEqual(
         heads,
-        Array.from({ length: 7 }, () => 1),
+        Array.from({ length: 7 }, () => [pair.ada, 1]),
       );
     });
 

@@ -81,13 +81,13 @@ export class Heads {
 
   /** Reads the heads of these people's conversations and sees to it that they are told what is new. Never rejects. */
   async check(users: Iterable<UserId>): Promise<void> {
-    await this.#forEach(users, (userId, head) => this.#compare(userId, head));
+    await this.#forEach(users, (head) => this.#compare(head));
   }
 
   /** After a restore everybody reads everything anew; those whom SQL does not let us tell now, later. Never rejects. */
   async tellAll(users: Iterable<UserId> = this.#options.sessions.users()): Promise<void> {
     const { delivery } = this.#options;
-    const untold = await this.#forEach(users, (userId, { conversationId, lastSeq }) => {
+    const untold = await this.#forEach(users, ({ userId, conversationId, lastSeq }) => {
       delivery.tellHead(conversationId, [userId], lastSeq);
     });
     // Nothing else would tell them: what their clients hold seems to be up to date.
@@ -101,7 +101,7 @@ export class Heads {
     this.#polling = false;
   }
 
-  async #compare(userId: UserId, { conversationId, lastSeq, lastAt }: StoredHead): Promise<void> {
+  async #compare({ userId, conversationId, lastSeq, lastAt }: StoredHead): Promise<void> {
     const { delivery, generation, members } = this.#options;
     const known = delivery.headOf(conversationId);
     if (known === undefined) {
@@ -121,18 +121,14 @@ export class Heads {
   }
 
   /** @returns those whose heads could not be read because SQL is away */
-  async #forEach(users: Iterable<UserId>, act: (userId: UserId, head: StoredHead) => void | Promise<void>): Promise<UserId[]> {
+  async #forEach(users: Iterable<UserId>, act: (head: StoredHead) => void | Promise<void>): Promise<UserId[]> {
     const { repository, sessions, generation, logger } = this.#options;
     const waiting = [...users].filter((userId) => sessions.has(userId));
     try {
       if (waiting.length > 0) await generation.read();
       while (waiting.length > 0) {
         const some = waiting.slice(0, usersAtOnce);
-        await Promise.all(
-          some.map(async (userId) => {
-            for await (const page of repository.heads(userId)) for (const head of page) await act(userId, head);
-          }),
-        );
+        for await (const page of repository.heads(some)) for (const head of page) await act(head);
         waiting.splice(0, usersAtOnce);
       }
       return [];

@@ -11,13 +11,15 @@ import { chatProcedures, type Muting, type NewConversation, readEntry, readGener
 import { memberRows, ownRows, type StoredConversation, toConversation, unreadRows } from './stored-conversation.ts';
 
 interface HeadRow {
+  user_id: string;
   id: string;
   last_seq: number;
   accepted_at: number;
 }
 
-/** How far a conversation has got. */
+/** How far a conversation of a user has got. */
 export interface StoredHead {
+  readonly userId: UserId;
   readonly conversationId: ConversationId;
   readonly lastSeq: number;
   /** When the last entry was accepted; wall time in ms. */
@@ -34,7 +36,7 @@ const readHeads = statement<{ userId: string; after: string }, HeadRow>((db, par
       .selectFrom('conversation_members as m')
       .innerJoin('conversations as c', 'c.id', 'm.conversation_id')
       .innerJoin('entries as e', (join) => join.onRef('e.conversation_id', '=', 'c.id').onRef('e.seq', '=', 'c.last_seq'))
-      .select(['c.id', 'c.last_seq', 'e.accepted_at'])
+      .select(['m.user_id', 'c.id', 'c.last_seq', 'e.accepted_at'])
       .where('m.user_id', '=', param('userId'))
       .where('m.left_seq', 'is', null)
       .where('m.conversation_id', '>', param('after'))
@@ -206,19 +208,22 @@ export class ChatRepository {
     return this.#database.run(chatProcedures.mute, muting);
   }
 
-  /** How far all conversations of a user have got, page by page. */
-  async *heads(userId: UserId): AsyncGenerator<StoredHead[]> {
+  /** How far all conversations of some users have got, page by page. */
+  async *heads(userIds: readonly UserId[]): AsyncGenerator<StoredHead[]> {
     const { queries } = this.#database;
-    for (let after = ''; ; ) {
-      const found = await this.#database.read(queries.bind(readHeads, { userId, after }));
+    for (let asked = userIds.map((userId) => ({ userId, after: '' })); asked.length > 0; ) {
+      const found = await this.#database.read(queries.bindEach(readHeads, asked));
       if (found.length > 0) yield found.map(toHead);
-      const last = found.at(-1);
-      if (last === undefined || found.length < headsPage) return;
-      after = last.id;
+      const ofUsers = Map.groupBy(found, ({ user_id }) => user_id);
+      asked = asked.flatMap(({ userId }) => {
+        const last = ofUsers.get(userId)?.[headsPage - 1];
+        return last ? [{ userId, after: last.id }] : [];
+      });
     }
   }
 }
 
-function toHead({ id, last_seq, accepted_at }: HeadRow): StoredHead {
-  return { conversationId: conversationIdSchema.parse(id), lastSeq: last_seq, lastAt: accepted_at };
+function toHead({ user_id, id, last_seq, accepted_at }: HeadRow): StoredHead {
+  const userId = userIdSchema.parse(user_id);
+  return { userId, conversationId: conversationIdSchema.parse(id), lastSeq: last_seq, lastAt: accepted_at };
 }

@@ -29,7 +29,7 @@ describe('heads after a restore', () => {
         async *heads() {
           reads++;
           if (isAway) throw new UCError('STORAGE_UNAVAILABLE');
-          yield [{ conversationId, lastSeq: 7, lastAt: 0 }];
+          yield [{ userId: ada, conversationId, lastSeq: 7, lastAt: 0 }];
         },
       },
       delivery: { tellHead: (_, users, seq) => told.push([users, seq]) } as Pick<Delivery, 'tellHead'> as Delivery,
