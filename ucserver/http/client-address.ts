@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { isIP } from 'node:net';
+import { isIP, isIPv4 } from 'node:net';
 import type { HttpConfig } from './config.ts';
 import { Networks } from './networks.ts';
 
@@ -51,6 +51,8 @@ function forwarded(headers: IncomingMessage['headers']): string[] {
 
 /** The address without port, brackets and quotes; an IPv4 address in IPv6 clothes as IPv4. */
 function plain(text: string): string | undefined {
+  // As most are, and this is asked for every connection.
+  if (isIPv4(text)) return text;
   const bare = text.trim().replaceAll('"', '');
   const bracketed = /^\[([^\]]+)\](?::\d+)?$/.exec(bare)?.[1];
   const withPort = /^(\d+\.\d+\.\d+\.\d+):\d+$/.exec(bare)?.[1];

@@ -65,6 +65,11 @@ export class Interests {
     if (interest.inUse.length === 0) this.#drop(from.serverId, userId);
   }
 
+  /** Adds one watcher. */
+  addOne(from: Incarnation, userId: UserId, watcher: UserId, rank: number): void {
+    this.#interest(from, userId).set(watcher, rank);
+  }
+
   remove(from: Incarnation, userId: UserId, watchers: Iterable<UserId>): void {
     const server = this.#servers.get(from.serverId);
     const interest = server?.life === from.life ? server.users.get(userId) : undefined;

@@ -129,7 +129,7 @@ export class Notifier {
       }
       const rank = levelRank(permissions.levelOf(userId, watcher));
       ranks.push(rank);
-      this.interests.add(from, userId, [[watcher, rank]]);
+      this.interests.addOne(from, userId, watcher, rank);
       const variant = user.document()?.variant(rank);
       if (variant && !isTold(index, rank, variant.version)) variants.push([index, [rank, variant.version, variant.text]]);
     }

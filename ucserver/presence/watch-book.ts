@@ -34,14 +34,14 @@ export class WatchBook {
     return watched;
   }
 
+  /** @returns whether the session was under another level or none. */
   place(session: Session, watched: WatchedUser, rank: number): boolean {
-    const isNew = watched.rankOf(session) === undefined;
-    const moved = watched.place(session, rank);
-    if (!isNew) return moved;
+    const before = watched.place(session, rank);
+    if (before !== undefined) return before !== rank;
     const list = this.#bySession.get(session);
     if (list) list.push(watched);
     else this.#bySession.set(session, [watched]);
-    return moved;
+    return true;
   }
 
   keepName(watched: WatchedUser, watcher: UserId, rank: number | undefined, nowMs: number): void {

@@ -56,10 +56,10 @@ export class WatchedUser {
     return this.#slots.flatMap((sessions) => sessions?.toArray() ?? []);
   }
 
-  /** Puts a session under a level. @returns whether it was under another one or none. */
-  place(session: Session, rank: number): boolean {
+  /** Puts a session under a level. @returns the rank it had. */
+  place(session: Session, rank: number): number | undefined {
     const before = this.rankOf(session);
-    if (before === rank) return false;
+    if (before === rank) return before;
     if (before !== undefined) {
       this.remove(session);
       this.forgetUnusedVariants();
@@ -67,7 +67,7 @@ export class WatchedUser {
     const sessions = this.#slots[rank];
     if (sessions) sessions.add(session);
     else this.#slots[rank] = new CompactSet(session);
-    return true;
+    return before;
   }
 
   /** @returns the rank it had. */
