@@ -102,9 +102,12 @@ export class Committer {
     this.#state = 'running';
     const { clock, batchEntries, gatherMs } = this.#options;
     const beganMs = clock.monotonicMs();
-    await this.#commitAll(this.#queue.splice(0, batchEntries));
+    const batch = this.#queue.splice(0, batchEntries);
+    await this.#commitAll(batch);
     const endedMs = clock.monotonicMs();
-    this.#restedMs = endedMs + Math.min(endedMs - beganMs, gatherMs);
+    // When as many wait as were stored, a rest would only hold them up.
+    const restMs = this.#queue.length < batch.length ? Math.min(endedMs - beganMs, gatherMs) : 0;
+    this.#restedMs = endedMs + restMs;
     if (this.#queue.length > 0) this.#schedule();
     else this.#state = 'idle';
   }

@@ -70,6 +70,16 @@ describe('the rest between two batches of messages', () => {
     await begun(2);
   });
 
+  it('is left out when as many wait as were stored', async () => {
+    open(6);
+    const first = send('first');
+    await begun(1);
+    void send('second');
+    await clock.pass(6);
+    await first;
+    await begun(2);
+  });
+
   it('has passed for who writes now and then', async () => {
     await commitFirst(6);
     await clock.pass(6);
