@@ -14,6 +14,7 @@ import { presenceFanout } from './presence-fanout.ts';
 import { presenceLatency } from './presence-latency.ts';
 import { sessionMemory } from './session-memory.ts';
 import { signInStorm } from './sign-in-storm.ts';
+import { sipCalls } from './sip-calls.ts';
 import { sipEdge } from './sip-edge.ts';
 import { sipRegister } from './sip-register.ts';
 
@@ -30,6 +31,7 @@ const benches: readonly Bench[] = [
   signInStorm,
   sessionMemory,
   sipEdge,
+  sipCalls,
   sipRegister,
 ];
 

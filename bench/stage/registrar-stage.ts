@@ -76,6 +76,6 @@ function makeDevices(cluster: Cluster, devices: number): Promise<PhoneAccount[]>
 }
 
 /** The edge is a child of its server. */
-function childrenOf(pid: number): number[] {
+export function childrenOf(pid: number): number[] {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
 }
