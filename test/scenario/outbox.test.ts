@@ -64,6 +64,20 @@ describe('people chat while SQL is away', function () {
     return async () => renameSync(`${databaseFile}.moved`, databaseFile);
   }
 
+  /** Operators see what waits, and people that the database is out of reach. */
+  async function everybodyIsTold(): Promise<void> {
+    await eventually(
+      async () => {
+        const told = await Promise.all(cluster.servers.map(async ({ url }) => (await fetch(`${url}/metrics`)).text()));
+        for (const name of ['ucmesh_outbox_pending', 'ucmesh_outbox_spooled'])
+          assert.match(told.join('\n'), new RegExp(`^${name}\\{.*\\} [1-9]`, 'm'));
+        for (const { person } of writers)
+          assert.deepEqual([person.client.reach.database, person.client.reach.outbox], ['down', 'up']);
+      },
+      { withinMs: 20_000, everyMs: 200, what: 'everybody is told' },
+    );
+  }
+
   const faults = {
     async 'a server is killed and starts again'() {
       const server = random.of(cluster.servers);
@@ -107,6 +121,7 @@ describe('people chat while SQL is away', function () {
         },
         { withinMs: 20_000, everyMs: 100, what: 'something is pending' },
       );
+      if (outage === 1) await everybodyIsTold();
       const happened: string[] = [];
       for (let count = outage === 1 ? 2 : 1 + Math.floor(random.between(0, 2)); count > 0; count--) {
         // Everybody's first outage has what is worst.
