@@ -252,6 +252,7 @@ export async function startServer({
 
   const servers = (): ServerAddress[] => members.all().map(({ incarnation, url }) => ({ id: incarnation.serverId, url }));
   const origins = new Origins({ listed: config.http.origins, servers, ownUrl: config.http.url });
+  members.onJoined(() => origins.learn());
   const clientAddress = new ClientAddress(config.http);
   const gateway = new Gateway({
     ...{ config: config.gateway, name: serverId, opener: signIn, ...base, registry },

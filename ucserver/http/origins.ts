@@ -12,6 +12,8 @@ export interface OriginsOptions {
 /** Which pages may talk to this server, and whom its own pages may talk to. */
 export class Origins {
   readonly #options: OriginsOptions;
+  /** Of all servers that were ever there: the pages of a dead server go on at the others, also when they are loaded again. */
+  readonly #ofServers = new Set<string>();
 
   constructor(options: OriginsOptions) {
     this.#options = options;
@@ -24,15 +26,18 @@ export class Origins {
    */
   allows(origin: string, host?: string): boolean {
     return (
-      this.#isOwn(origin, host) ||
-      this.#options.listed.some((listed) => matches(listed, origin)) ||
-      this.#ofServers().includes(origin)
+      this.#isOwn(origin, host) || this.#options.listed.some((listed) => matches(listed, origin)) || this.#known().has(origin)
     );
+  }
+
+  /** Takes note of the servers that are there now. */
+  learn(): void {
+    for (const { url } of this.#options.servers()) this.#ofServers.add(new URL(url).origin);
   }
 
   /** For `connect-src`: every allowed origin, over HTTP and over WebSocket. */
   sources(): string[] {
-    const origins = [...new Set([...this.#options.listed, ...this.#ofServers()])];
+    const origins = [...new Set([...this.#options.listed, ...this.#known()])];
     return origins.flatMap((origin) => (origin === '*' ? ['*'] : [origin, origin.replace(/^http/, 'ws')]));
   }
 
@@ -41,8 +46,9 @@ export class Origins {
     return ownUrl === undefined ? isOfHost(origin, host) : origin === new URL(ownUrl).origin;
   }
 
-  #ofServers(): string[] {
-    return this.#options.servers().map(({ url }) => new URL(url).origin);
+  #known(): ReadonlySet<string> {
+    this.learn();
+    return this.#ofServers;
   }
 }
 

@@ -16,6 +16,16 @@ describe('http: origins', () => {
     assert.deepEqual(origins.sources().slice(-2), ['https://uc3.example.com', 'wss://uc3.example.com']);
   });
 
+  it('allows the pages of a server that was there, and lets pages call it when it comes back', () => {
+    const known = servers('https://uc1.example.com', 'https://uc2.example.com');
+    const origins = new Origins({ listed: [], servers: () => known });
+    origins.learn();
+    known.pop();
+    assert.ok(origins.allows('https://uc2.example.com'));
+    assert.ok(origins.sources().includes('wss://uc2.example.com'));
+    assert.ok(!origins.allows('https://uc3.example.com'));
+  });
+
   it('allows one wildcard domain, and nothing that only looks like it', () => {
     const origins = new Origins({ listed: ['https://*.example.com'], servers: () => [] });
     assert.ok(origins.allows('https://uc1.example.com'));
