@@ -46,10 +46,10 @@ describe('web client: the own account, devices and permissions', function () {
     const file = { name: 'ann.png', mimeType: 'image/png', buffer: Buffer.from(picture) };
     await ann.page.locator('input[type="file"]').setInputFiles(file);
     await ann.page.getByText('The picture was stored.').first().waitFor();
-    await bob.contact('ann').locator('img').waitFor({ timeout: 10_000 });
+    await bob.contact('ann').locator('img').waitFor();
     assert.match((await bob.contact('ann').locator('img').getAttribute('src')) ?? '', /^blob:/);
     await ann.page.getByRole('button', { name: 'Remove picture' }).click();
-    await bob.contact('ann').locator('img').waitFor({ state: 'detached', timeout: 10_000 });
+    await bob.contact('ann').locator('img').waitFor({ state: 'detached' });
   });
 
   it('blocks a person and takes that back with undo', async () => {
@@ -86,10 +86,10 @@ describe('web client: the own account, devices and permissions', function () {
     const tab = await ann.page.context().newPage();
     await tab.goto(ann.page.url());
     await tab.getByPlaceholder('Search people').waitFor();
-    await ann.page.getByText('opened in another tab').waitFor({ timeout: 10_000 });
+    await ann.page.getByText('opened in another tab').waitFor();
     await ann.page.getByRole('button', { name: 'Use it here' }).click();
     await ann.search.waitFor();
-    await tab.getByText('opened in another tab').waitFor({ timeout: 10_000 });
+    await tab.getByText('opened in another tab').waitFor();
     await tab.close();
   });
 
@@ -105,7 +105,7 @@ describe('web client: the own account, devices and permissions', function () {
     await ann.page.getByLabel('Current password').fill(stage.account('ann').password);
     await ann.page.getByRole('button', { name: 'Change password' }).click();
     await ann.page.getByText('The password was changed.').first().waitFor();
-    await elsewhere.page.getByText('This device was signed out.').waitFor({ timeout: 10_000 });
+    await elsewhere.page.getByText('This device was signed out.').waitFor();
     await elsewhere.signIn('ann', 'a new and long password');
     await elsewhere.close();
   });

@@ -10,7 +10,7 @@ import { TestBrowser } from './support/browser.ts';
 import type { ClientPage } from './support/client-page.ts';
 
 /** Waits that cross servers. */
-const soon = { timeout: 15_000 };
+const soon = { timeout: 30_000 };
 
 describe('web client: files on two servers', function () {
   this.timeout(120_000);
@@ -84,7 +84,7 @@ describe('web client: files on two servers', function () {
     await attached(ann).locator('[data-upload="done"]').waitFor(soon);
     assert.deepEqual(await violations(ann.page), []);
     await ann.say('From the sea');
-    assert.equal(await attached(ann).count(), 0);
+    await eventually(async () => assert.equal(await attached(ann).count(), 0));
     const preview = bob.messages.getByRole('button', { name: 'Enlarge holiday.png' });
     await preview.getByRole('img', { name: 'Picture holiday.png' }).waitFor(soon);
     assert.deepEqual(await violations(bob.page), []);

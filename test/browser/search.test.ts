@@ -6,7 +6,7 @@ import { violations } from './support/accessibility.ts';
 import { TestBrowser } from './support/browser.ts';
 import type { ClientPage } from './support/client-page.ts';
 
-const soon = { timeout: 8_000 };
+const soon = { timeout: 30_000 };
 
 describe('web client: search of messages on two servers', function () {
   this.timeout(120_000);
