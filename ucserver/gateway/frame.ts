@@ -15,15 +15,17 @@ export function textFrame(text: string): Buffer {
 }
 
 /**
- * Room for the frames of one turn, used again for the next one unless a stream still needs what it was given. Buffers that are made
- * for each message are so many that those which outlive a garbage collection by chance take more memory than all sessions.
+ * Room for the frames of one turn, used again for the next one as far as no stream still needs what it was given. Buffers that are
+ * made for each message are so many that those which outlive a garbage collection by chance take more memory than all sessions.
  */
 export class FrameRoom {
   readonly #bytes: number;
   #room: Buffer | undefined;
   #used = 0;
+  /** What is before this stays as it is. */
+  #kept = 0;
 
-  /** @param bytes larger frames, and what finds no room any more, are made by themselves. */
+  /** @param bytes frames that could be larger than this are made by themselves. */
   constructor(bytes = 65_536) {
     this.#bytes = bytes;
   }
@@ -31,22 +33,31 @@ export class FrameRoom {
   /** The frame of a text, until {@link reuse} is called. */
   frame(text: string): Buffer {
     // Most texts are of one byte per letter; none has more than three.
-    if (text.length * 3 + longestHeader > this.#bytes - this.#used) return textFrame(text);
-    this.#room ??= Buffer.allocUnsafeSlow(this.#bytes);
+    const most = text.length * 3 + longestHeader;
+    if (most > this.#bytes) return textFrame(text);
+    const room = this.#roomFor(most);
     const from = this.#used;
-    this.#used = writeFrame(this.#room, from, text, Buffer.byteLength(text));
-    return this.#room.subarray(from, this.#used);
+    this.#used = writeFrame(room, from, text, Buffer.byteLength(text));
+    return room.subarray(from, this.#used);
   }
 
-  /** Nobody reads the frames made so far any more. */
+  /** Nobody reads the frames any more that were made since {@link keep} was called last. */
   reuse(): void {
-    this.#used = 0;
+    this.#used = this.#kept;
   }
 
-  /** Somebody still reads frames made so far: the next ones get other room. */
-  leave(): void {
-    if (this.#used > 0) this.#room = undefined;
+  /** Somebody still reads frames made so far. */
+  keep(): void {
+    this.#kept = this.#used;
+  }
+
+  /** When there is none left, what was is given up to those who read from it. */
+  #roomFor(bytes: number): Buffer {
+    if (this.#room && bytes <= this.#bytes - this.#used) return this.#room;
     this.#used = 0;
+    this.#kept = 0;
+    this.#room = Buffer.allocUnsafeSlow(this.#bytes);
+    return this.#room;
   }
 }
 

@@ -37,7 +37,7 @@ export class WriteTurn {
     this.#waiting = [];
     for (const outbox of waiting) outbox.flush();
     this.#made = undefined;
-    if (this.#isStillRead) this.#room.leave();
+    if (this.#isStillRead) this.#room.keep();
     else this.#room.reuse();
     this.#isStillRead = false;
   };

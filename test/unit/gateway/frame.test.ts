@@ -36,21 +36,31 @@ describe('room for frames', () => {
     assert.equal(first.buffer, second.buffer);
   });
 
-  it('is used again only when nobody reads what was made', () => {
+  it('is used again only as far as nobody reads what was made', () => {
     const room = new FrameRoom(1_000);
     const first = room.frame('one');
-    room.leave();
+    room.keep();
     const second = room.frame('two');
-    assert.equal(text(first), 'one');
     room.reuse();
     const third = room.frame('six');
-    assert.equal(third.buffer, second.buffer);
-    assert.equal(text(second), 'six');
+    assert.deepEqual([text(first), text(second)], ['one', 'six']);
+    assert.equal(third.byteOffset, second.byteOffset);
+    assert.equal(third.buffer, first.buffer);
   });
 
-  it('makes by itself what does not fit', () => {
+  it('is left to those who read from it when it is full', () => {
     const room = new FrameRoom(100);
-    const frames = ['x'.repeat(20), 'y'.repeat(20), 'z'.repeat(90)].map((each) => room.frame(each));
-    assert.deepEqual(frames.map(text), ['x'.repeat(20), 'y'.repeat(20), 'z'.repeat(90)]);
+    const texts = ['a', 'b', 'c', 'd', 'e', 'f'].map((letter) => letter.repeat(25));
+    const frames = texts.map((each) => room.frame(each));
+    assert.deepEqual(frames.map(text), texts);
+    room.reuse();
+    room.frame('x'.repeat(25));
+    assert.equal(text(frames[0] as Buffer), texts[0]);
+  });
+
+  it('makes by itself what could be too large', () => {
+    const room = new FrameRoom(100);
+    const frames = ['x'.repeat(20), 'y'.repeat(90)].map((each) => room.frame(each));
+    assert.deepEqual(frames.map(text), ['x'.repeat(20), 'y'.repeat(90)]);
   });
 });
