@@ -13,11 +13,19 @@ import { blobReader, uploadTransport } from './upload-transport.ts';
 export type UploadPhase = 'uploading' | 'waiting' | 'paused' | 'finishing' | 'done' | 'failed' | 'cancelled';
 
 /** Bytes in one request: what takes about a second, so that little is lost with a connection and progress is seen. */
-const chunk = { first: 524_288, least: 65_536, most: 16_777_216, aimMs: 1_000 } as const;
+const chunk = { first: 262_144, least: 65_536, most: 16_777_216, aimMs: 1_000 } as const;
 /** Reading a large file through once more takes the server a while. */
 const finishWithinMs = 10 * 60_000;
 /** What a server may answer of an upload that can go on later all the same. */
 const passing: ReadonlySet<string> = new Set(['OFFSET_CONFLICT', 'TOKEN_INVALID', 'NOT_SIGNED_IN']);
+
+/** What is uploaded. */
+export interface UploadedFile {
+  readonly fileId: FileId;
+  readonly name: string;
+  /** A server may have some of it, from before the page was loaded anew. */
+  readonly isBegun: boolean;
+}
 
 /** A file on its way to the servers. It goes on over lost connections and dead servers until it is there, refused or cancelled. */
 export class FileUpload {
@@ -37,14 +45,15 @@ export class FileUpload {
   #retry: ClientTimer | undefined;
   #failures = 0;
   /** A server may have some of it already. */
-  #isBegun = false;
+  #isBegun: boolean;
 
-  constructor(client: Client, file: Blob, { fileId, name }: { readonly fileId: FileId; readonly name: string }) {
+  constructor(client: Client, file: Blob, { fileId, name, isBegun }: UploadedFile) {
     this.#client = client;
     this.#file = file;
     this.fileId = fileId;
     this.name = name;
     this.size = file.size;
+    this.#isBegun = isBegun;
     // Who does not ask for the result need not handle its failure.
     this.#finished.promise.catch(() => undefined);
     this.#unlisten = client.onState(({ phase }) => phase === 'open' && this.#phase === 'waiting' && this.#start());

@@ -43,9 +43,10 @@ export class Files {
    */
   async upload(file: File | Blob, name = 'name' in file ? file.name : 'file'): Promise<FileUpload> {
     const fingerprint = [name, file.size, 'lastModified' in file ? file.lastModified : randomId()].join('/');
-    const fileId = (await this.#keptId(fingerprint)) ?? (timeOrderedId(this.#client.now()) as FileId);
+    const keptId = await this.#keptId(fingerprint);
+    const fileId = keptId ?? (timeOrderedId(this.#client.now()) as FileId);
     await this.#keep(fingerprint, fileId);
-    const upload = new FileUpload(this.#client, file, { fileId, name });
+    const upload = new FileUpload(this.#client, file, { fileId, name, isBegun: keptId !== undefined });
     this.#uploads.add(upload);
     upload.onChange(() => this.#changed(upload));
     this.#changes.emit(upload);
