@@ -49,7 +49,9 @@ export function createPhones(options: PhonesOptions): Phones {
     ...base,
   });
   const devices = new SipDevices({
-    ...{ database, replica, clock, realm: config.mesh.id, provisioning: (device) => provisioning.offer(device) },
+    ...{ database, replica, clock, realm: config.mesh.id },
+    provisioning: (device) => provisioning.offer(device),
+    registrars: () => provisioning.registrars(),
   });
   const provisioning = createProvisioning({
     ...{ config: config.provisioning, database, directory, cluster, clock, url, realm: devices.realm },

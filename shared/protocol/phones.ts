@@ -38,10 +38,20 @@ export const provisioningSchema = z.object({
 });
 export type Provisioning = z.infer<typeof provisioningSchema>;
 
+/** Where phones register by hand: the first, and where to go when it does not answer. */
+export const sipRegistrarSchema = z.object({
+  protocol: z.enum(['udp', 'tcp', 'tls']),
+  host: z.string(),
+  port: z.int().min(1).max(65_535),
+});
+export type SipRegistrar = z.infer<typeof sipRegistrarSchema>;
+
 const deviceWithSecretSchema = z.object({
   device: sipDeviceSchema,
   realm: z.string(),
   secret: z.string(),
+  /** Best first; empty while no server takes phones. */
+  registrars: z.array(sipRegistrarSchema),
   /** Absent where the server is not reached by HTTPS. */
   provisioning: provisioningSchema.optional(),
 });

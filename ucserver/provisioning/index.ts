@@ -1,4 +1,4 @@
-import type { Provisioning } from '#shared/protocol/phones.ts';
+import type { Provisioning, SipRegistrar } from '#shared/protocol/phones.ts';
 import type { RouteSet } from '#ucserver/http/index.ts';
 import type { NewSecret } from '#ucserver/sip/index.ts';
 import { provisioningRoutes } from './routes.ts';
@@ -15,6 +15,7 @@ export { yealinkSettings } from './yealink.ts';
 export interface PhoneProvisioning {
   readonly routes: RouteSet;
   offer(device: NewSecret): Provisioning | undefined;
+  registrars(): SipRegistrar[];
 }
 
 export function createProvisioning(options: ProvisioningOptions): PhoneProvisioning {
@@ -23,5 +24,6 @@ export function createProvisioning(options: ProvisioningOptions): PhoneProvision
   return {
     routes: provisioningRoutes({ service, perMinute: config.perMinute, clock }),
     offer: (device) => service.offer(device),
+    registrars: () => service.registrars(),
   };
 }

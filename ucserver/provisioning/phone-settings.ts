@@ -1,11 +1,5 @@
+import type { SipRegistrar } from '#shared/protocol/phones.ts';
 import type { SipListener } from '#ucserver/sip/index.ts';
-
-/** Where a phone registers. */
-export interface Registrar {
-  readonly protocol: 'udp' | 'tcp' | 'tls';
-  readonly host: string;
-  readonly port: number;
-}
 
 /** What a phone is told, whatever its make. */
 export interface PhoneSettings {
@@ -15,7 +9,7 @@ export interface PhoneSettings {
   readonly label: string;
   readonly language: 'de' | 'en';
   /** The first to try, and where to go when it does not answer. */
-  readonly registrars: readonly [Registrar, ...Registrar[]];
+  readonly registrars: readonly [SipRegistrar, ...SipRegistrar[]];
 }
 
 /** How often phones are to register, in seconds: short, so that they find the next server soon when one has died. */
@@ -24,9 +18,11 @@ export const registerEverySeconds = 120;
 /** The best way to register at a server with these listeners. */
 export function registrarAt(
   listeners: readonly SipListener[],
-  preferred: readonly Registrar['protocol'][],
-): Registrar | undefined {
-  return preferred.flatMap((protocol) => listeners.filter((each) => each.protocol === protocol)).at(0) as Registrar | undefined;
+  preferred: readonly SipRegistrar['protocol'][],
+): SipRegistrar | undefined {
+  return preferred.flatMap((protocol) => listeners.filter((each) => each.protocol === protocol)).at(0) as
+    | SipRegistrar
+    | undefined;
 }
 
 /** The language of a phone, by that of its person (BCP 47). */

@@ -1,12 +1,12 @@
 import type { Cluster } from '#shared/cluster/cluster-port.ts';
 import { UCError } from '#shared/protocol/errors.ts';
-import type { Provisioning } from '#shared/protocol/phones.ts';
+import type { Provisioning, SipRegistrar } from '#shared/protocol/phones.ts';
 import type { Clock } from '#shared/runtime/clock.ts';
 import { type Database, dated } from '#ucserver/database/index.ts';
 import { type DigestVerifier, digestVerifier, type KnownDevice, type NewSecret } from '#ucserver/sip/index.ts';
 import type { Directory } from '../directory/index.ts';
 import type { ProvisioningConfig } from './config.ts';
-import { type PhoneSettings, phoneLanguage, type Registrar, registrarAt } from './phone-settings.ts';
+import { type PhoneSettings, phoneLanguage, registrarAt } from './phone-settings.ts';
 import { handedOut, provisioningProcedures } from './repository.ts';
 import type { ProvisioningTokens } from './tokens.ts';
 
@@ -39,7 +39,7 @@ export class ProvisioningService {
   /** Addresses from which a phone fetches its settings with this secret. Undefined where secrets would travel in clear, or no server takes phones. */
   offer({ id, secret }: NewSecret): Provisioning | undefined {
     const { tokens, config, url } = this.#options;
-    if (!url().startsWith('https:') || this.#registrars().length === 0) return undefined;
+    if (!url().startsWith('https:') || this.registrars().length === 0) return undefined;
     const { token, madeAt } = tokens.create(id, secret);
     const folder = `${url()}${provisioningPath}${token}/`;
     // Phones of Yealink add the name of a file of their own.
@@ -60,7 +60,7 @@ export class ProvisioningService {
     const isYoung = read !== undefined && clock.wallMs() - read.madeAt <= config.addressHours * 3_600_000;
     if (!isYoung || device === undefined || !opens(device.verifier, digestVerifier(read.deviceId, realm, read.secret)))
       throw new UCError('TOKEN_INVALID');
-    const [first, ...more] = this.#registrars();
+    const [first, ...more] = this.registrars();
     if (first === undefined) throw new UCError('BUSY', 'No server takes phones now.', { retryAfterMs: 30_000 });
     const audit = dated({ actor: device.userId, action: handedOut, object: `sipDevice/${device.id}`, from }, clock);
     const isInTime = await database.run(provisioningProcedures.handOut, {
@@ -76,7 +76,7 @@ export class ProvisioningService {
   }
 
   /** This server first, then another; phones of one server have different second ones. */
-  #registrars(): Registrar[] {
+  registrars(): SipRegistrar[] {
     const { cluster, config } = this.#options;
     const { self, members } = cluster;
     const others = members.all().filter(({ serverId, draining }) => serverId !== self.serverId && !draining);

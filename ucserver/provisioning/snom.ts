@@ -1,4 +1,5 @@
-import { oneLine, type PhoneSettings, type Registrar, registerEverySeconds } from './phone-settings.ts';
+import type { SipRegistrar } from '#shared/protocol/phones.ts';
+import { oneLine, type PhoneSettings, registerEverySeconds } from './phone-settings.ts';
 
 /** Pure: settings as phones of Snom read them (XML, `<settings><phone-settings>`). */
 
@@ -24,7 +25,7 @@ export function snomSettings({ deviceId, secret, label, language, registrars }: 
 function identity(
   index: number,
   { deviceId, secret, label }: Pick<PhoneSettings, 'deviceId' | 'secret' | 'label'>,
-  { protocol, host, port }: Registrar,
+  { protocol, host, port }: SipRegistrar,
 ): string[] {
   const settings: (readonly [string, string | number])[] = [
     ['user_active', 'on'],

@@ -1,8 +1,9 @@
-import { oneLine, type PhoneSettings, type Registrar, registerEverySeconds } from './phone-settings.ts';
+import type { SipRegistrar } from '#shared/protocol/phones.ts';
+import { oneLine, type PhoneSettings, registerEverySeconds } from './phone-settings.ts';
 
 /** Pure: settings as phones of Yealink read them (`<MAC>.cfg`, `#!version:1.0.0.1`). */
 
-const transports: Readonly<Record<Registrar['protocol'], number>> = { udp: 0, tcp: 1, tls: 2 };
+const transports: Readonly<Record<SipRegistrar['protocol'], number>> = { udp: 0, tcp: 1, tls: 2 };
 const languages: Readonly<Record<PhoneSettings['language'], string>> = { de: 'German', en: 'English' };
 
 export function yealinkSettings({ deviceId, secret, label, language, registrars }: PhoneSettings): string {
@@ -22,7 +23,7 @@ export function yealinkSettings({ deviceId, secret, label, language, registrars 
   return `#!version:1.0.0.1\n${settings.map(([name, value]) => `${name} = ${value}\n`).join('')}`;
 }
 
-function serverSettings({ protocol, host, port }: Registrar, index: number): (readonly [string, string | number])[] {
+function serverSettings({ protocol, host, port }: SipRegistrar, index: number): (readonly [string, string | number])[] {
   const server = `account.1.sip_server.${index + 1}`;
   return [
     [`${server}.address`, host],

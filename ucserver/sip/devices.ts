@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { UserId } from '#shared/ids.ts';
 import type { Params, Result } from '#shared/protocol/index.ts';
-import type { Provisioning, SipDevice } from '#shared/protocol/phones.ts';
+import type { Provisioning, SipDevice, SipRegistrar } from '#shared/protocol/phones.ts';
 import type { Clock } from '#shared/runtime/clock.ts';
 import { type Database, dated, type Replica, replicaParts } from '#ucserver/database/index.ts';
 import { type DigestVerifier, digestVerifier } from './digest.ts';
@@ -13,6 +13,8 @@ export interface SipDevicesOptions {
   /** Of the secrets of devices, the same on every server. */
   readonly realm: string;
   readonly clock: Clock;
+  /** Where phones register. */
+  readonly registrars: () => SipRegistrar[];
   /** How a phone gets its settings by itself; undefined where it cannot. */
   readonly provisioning: (device: NewSecret) => Provisioning | undefined;
 }
@@ -119,9 +121,15 @@ export class SipDevices {
 
   /** Tells a secret, once. */
   async #handOut(userId: UserId, device: SipDevice, secret: string): Promise<Result<'phones.create'>> {
-    const { replica, provisioning } = this.#options;
+    const { replica, registrars, provisioning } = this.#options;
     await replica.refresh();
-    return { device, realm: this.realm, secret, provisioning: provisioning({ id: device.id, userId, secret }) };
+    return {
+      device,
+      realm: this.realm,
+      secret,
+      registrars: registrars(),
+      provisioning: provisioning({ id: device.id, userId, secret }),
+    };
   }
 }
 

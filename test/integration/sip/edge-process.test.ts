@@ -23,7 +23,7 @@ const base = {
   locations: { hold: () => undefined, onMoved: () => () => undefined, left: async () => [], locationsOf: () => [] },
   ownHost: () => '127.0.0.1',
   devices: new SipDevices({
-    ...{ database: {} as Database, clock: systemClock, realm: 'test', provisioning: () => undefined },
+    ...{ database: {} as Database, clock: systemClock, realm: 'test', provisioning: () => undefined, registrars: () => [] },
     replica: { items: () => new Map(), onChange: () => () => undefined } as unknown as Replica,
   }),
 };
