@@ -16,7 +16,7 @@ export const reconnectMs = 200;
 class LastingRedis extends Redis {
   #closed = false;
 
-  constructor(options: RedisOptions) {
+  constructor(options: Omit<RedisOptions, 'replyMapping'>) {
     super(options);
     this.on('end', () => {
       // Rejects with the first failure, while ioredis goes on trying.
