@@ -3,6 +3,7 @@ import { chatDe } from './catalogue-chat-de.ts';
 import type { Catalogue } from './catalogue-en.ts';
 import { filesDe } from './catalogue-files-de.ts';
 import { groupsDe } from './catalogue-groups-de.ts';
+import { liveCallsDe, phonesDe } from './catalogue-phones-de.ts';
 import { messageSearchDe } from './catalogue-search-de.ts';
 import { settingsDe } from './catalogue-settings-de.ts';
 
@@ -177,6 +178,8 @@ export const de: Catalogue = {
   groups: groupsDe,
   messageSearch: messageSearchDe,
   callList: callListDe,
+  liveCalls: liveCallsDe,
+  phones: phonesDe,
   phoneBook: phoneBookDe,
   card: {
     title: (name) => `Karte von ${name}`,

@@ -2,6 +2,7 @@ import { callListEn, phoneBookEn } from './catalogue-calls-en.ts';
 import { chatEn } from './catalogue-chat-en.ts';
 import { filesEn } from './catalogue-files-en.ts';
 import { groupsEn } from './catalogue-groups-en.ts';
+import { liveCallsEn, phonesEn } from './catalogue-phones-en.ts';
 import { messageSearchEn } from './catalogue-search-en.ts';
 import { settingsEn } from './catalogue-settings-en.ts';
 
@@ -175,6 +176,8 @@ export const en = {
   groups: groupsEn,
   messageSearch: messageSearchEn,
   callList: callListEn,
+  liveCalls: liveCallsEn,
+  phones: phonesEn,
   phoneBook: phoneBookEn,
   card: {
     title: (name: string) => `Card of ${name}`,

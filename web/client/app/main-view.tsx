@@ -1,6 +1,7 @@
 import { makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
 import { ChatRegular } from '@fluentui/react-icons/svg/chat';
 import { useState } from 'react';
+import { CallBar } from '#web/client/calls/call-bar.tsx';
 import { ChatView } from '#web/client/chat/chat-view.tsx';
 import { useMessageNotices } from '#web/client/chat/message-notices.ts';
 import { GroupPanel } from '#web/client/groups/group-panel.tsx';
@@ -75,6 +76,7 @@ export function MainView() {
         </a>
       )}
       <ReachBanner />
+      <CallBar />
       <div className={mergeClasses(styles.columns, isNarrow && styles.single, showCard && styles.withCard)}>
         {showLeft && (
           <Left className={styles.left} aria-label={text.app.navigation} data-region>

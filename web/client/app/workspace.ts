@@ -12,6 +12,7 @@ import {
   type Unsubscribe,
   type UserId,
 } from '#web/api/index.ts';
+import { LiveCalls } from '#web/client/calls/live-calls.ts';
 import { Drafts } from '#web/client/chat/drafts.ts';
 import { Contacts } from '#web/client/contacts/contact-lists.ts';
 import { Attachments } from '#web/client/files/attachments.ts';
@@ -42,6 +43,7 @@ export class Workspace {
   readonly contacts: Contacts;
   readonly messageSearch: MessageSearch;
   readonly journal: CallJournal;
+  readonly liveCalls: LiveCalls;
   readonly phoneBook: PhoneBookSearch;
   readonly files: Files;
   readonly fileStates: FileStates;
@@ -70,6 +72,7 @@ export class Workspace {
     this.contacts = new Contacts(client);
     this.messageSearch = new MessageSearch(client);
     this.journal = new CallJournal(client);
+    this.liveCalls = new LiveCalls(client);
     this.phoneBook = new PhoneBookSearch(client);
     this.drafts = new Drafts(new StoredDrafts(client));
     this.files = new Files(client);
@@ -94,8 +97,32 @@ export class Workspace {
 
   close(): void {
     for (const off of this.#off) off();
-    const { people, pictures, presence, conversations, contacts, drafts, fileStates, attachments, journal, phoneBook } = this;
-    const parts = [people, pictures, presence, conversations, contacts, drafts, fileStates, attachments, journal, phoneBook];
+    const {
+      people,
+      pictures,
+      presence,
+      conversations,
+      contacts,
+      drafts,
+      fileStates,
+      attachments,
+      journal,
+      liveCalls,
+      phoneBook,
+    } = this;
+    const parts = [
+      people,
+      pictures,
+      presence,
+      conversations,
+      contacts,
+      drafts,
+      fileStates,
+      attachments,
+      journal,
+      liveCalls,
+      phoneBook,
+    ];
     for (const part of parts) part.close();
   }
 

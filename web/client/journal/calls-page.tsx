@@ -6,6 +6,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { JournalEntry } from '#shared/protocol/journal.ts';
 import { useClientState, useNow, useWorkspace } from '#web/client/app/hooks.ts';
 import { go, goBack } from '#web/client/app/route.ts';
+import { DialField } from '#web/client/calls/dial-field.tsx';
 import { Empty, Failed, Loading } from '#web/ui/states.tsx';
 import { useStore } from '#web/ui/store.ts';
 import { useWords } from '#web/ui/text.ts';
@@ -62,6 +63,7 @@ export function CallsPage() {
           {text.phoneBook.open}
         </Button>
       </div>
+      <DialField />
       <CallFilters />
       {phase !== 'open' && <Warning>{words.offline}</Warning>}
       {partial && <Warning>{words.partial}</Warning>}

@@ -4,6 +4,7 @@ import { useClientState, useWorkspace } from '#web/client/app/hooks.ts';
 import type { Preferences } from '#web/client/app/preferences.ts';
 import { go, goBack } from '#web/client/app/route.ts';
 import { useShell } from '#web/client/app/shell.ts';
+import { PhonesPart } from '#web/client/phones/phones-part.tsx';
 import { Page, PagePart } from '#web/ui/page.tsx';
 import { useStore } from '#web/ui/store.ts';
 import { useWords } from '#web/ui/text.ts';
@@ -31,6 +32,7 @@ export function SettingsPage() {
           <Button onClick={() => go({ view: 'permissions' })}>{text.permissions.title}</Button>
         </div>
       </PagePart>
+      <PhonesPart />
       <DevicesPart />
       <PasswordPart />
       <ConnectionPart />
