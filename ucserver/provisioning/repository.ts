@@ -20,14 +20,16 @@ export const provisioningProcedures = procedureSet('provisioning', import.meta.u
   *handOut(queries, { madeAt, useMs, audit }: HandingOut): Steps<boolean> {
     const { db } = queries;
     const before = yield* first(
-      db
-        .selectFrom('audit_entries')
-        .select('recorded_at')
-        .where('object_id', '=', audit.object)
-        .where('action', '=', audit.action)
-        .where('recorded_at', '>=', madeAt)
-        .orderBy('recorded_at')
-        .limit(1),
+      queries.limit(
+        1,
+        db
+          .selectFrom('audit_entries')
+          .select('recorded_at')
+          .where('object_id', '=', audit.object)
+          .where('action', '=', audit.action)
+          .where('recorded_at', '>=', madeAt)
+          .orderBy('recorded_at'),
+      ),
     );
     if (before !== undefined && audit.at - before.recorded_at > useMs) return false;
     yield* recordAudit(queries, audit);
