@@ -65,7 +65,17 @@ describe('cleaning up files after an outage of SQL', () => {
       forgetContents: async () => [],
     };
     const store = { setAside: async () => undefined, clear: async () => undefined };
-    const options = { repository, store, uploads: {}, scanner: undefined, calm, days: () => 0, config, clock, logger: silentLogger };
+    const options = {
+      repository,
+      store,
+      uploads: {},
+      scanner: undefined,
+      calm,
+      days: () => 0,
+      config,
+      clock,
+      logger: silentLogger,
+    };
     const cleaner = new Cleaner(options as unknown as CleanerOptions);
     await cleaner.run();
     assert.equal(looks, 0);

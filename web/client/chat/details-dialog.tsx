@@ -104,7 +104,10 @@ function People({ state, nameOf }: { readonly state: ReadState; readonly nameOf:
   const { details } = text.chat;
   const { read, delivered, waiting } = state;
   const names = (userIds: readonly UserId[]) => {
-    const told = userIds.map(nameOf).sort((one, other) => format.compare(one, other)).slice(0, mostNames);
+    const told = userIds
+      .map(nameOf)
+      .sort((one, other) => format.compare(one, other))
+      .slice(0, mostNames);
     const rest = userIds.length - told.length;
     return rest > 0 ? `${told.join(', ')} ${details.more(rest)}` : format.list(told);
   };
