@@ -12,11 +12,11 @@ export interface StoredDraft {
 /** Deleted by one transaction, so that nobody waits long for it. */
 const deletedAtOnce = 200;
 
-const deleteDraft = statement<{ userId: string; conversationId: string; version: number }>((db, param) =>
+const deleteDraft = statement<{ user_id: string; conversation_id: string; version: number }>((db, param) =>
   db
     .deleteFrom('chat_drafts')
-    .where('user_id', '=', param('userId'))
-    .where('conversation_id', '=', param('conversationId'))
+    .where('user_id', '=', param('user_id'))
+    .where('conversation_id', '=', param('conversation_id'))
     // Whoever has gone on writing meanwhile keeps it.
     .where('version', '=', param('version')),
 );
@@ -48,7 +48,7 @@ export const draftProcedures = procedureSet('chatDrafts', import.meta.url, {
   *deleteOlder(queries: Queries, { before }: { before: number }): Steps<boolean> {
     const old = queries.db
       .selectFrom('chat_drafts')
-      .select(['user_id as userId', 'conversation_id as conversationId', 'version'])
+      .select(['user_id', 'conversation_id', 'version'])
       .where('version', '<', before)
       .orderBy('version');
     const found = yield* rows(queries.limit(deletedAtOnce, old));
