@@ -77,14 +77,14 @@ describe('recent entries', () => {
 
   it('answers only what is contiguous, in whatever order it came', () => {
     const recent = new RecentEntries(10);
-    const after = (seq: number) => recent.after(c1, seq, 10).map((each) => each.seq);
-    const before = (seq: number) => recent.before(c1, seq, 10).map((each) => each.seq);
+    const seqsAfter = (seq: number) => recent.after(c1, seq, 10).map((each) => each.seq);
+    const seqsBefore = (seq: number) => recent.before(c1, seq, 10).map((each) => each.seq);
     for (const seq of [2, 1, 10, 9, 2]) recent.add(entry(seq), [ada, bob]);
-    assert.deepEqual([after(0), after(1), after(2), after(8)], [[1, 2], [2], [], [9, 10]]);
-    assert.deepEqual([before(100), before(10), before(9), before(3)], [[9, 10], [9], [], [1, 2]]);
+    assert.deepEqual([seqsAfter(0), seqsAfter(1), seqsAfter(2), seqsAfter(8)], [[1, 2], [2], [], [9, 10]]);
+    assert.deepEqual([seqsBefore(100), seqsBefore(10), seqsBefore(9), seqsBefore(3)], [[9, 10], [9], [], [1, 2]]);
     assert.deepEqual([recent.since(c1, 8)?.length, recent.since(c1, 10), recent.since(c1, 2)], [2, [], undefined]);
     for (const seq of [3, 4, 5, 6, 7, 8]) recent.add(entry(seq), [ada, bob]);
-    assert.deepEqual(after(0), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    assert.deepEqual(seqsAfter(0), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   });
 
   it('gives nobody what was taken back, also when the message comes after that', () => {
