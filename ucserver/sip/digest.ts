@@ -81,8 +81,13 @@ export function provesSecret(credentials: DigestCredentials, verifier: DigestVer
 }
 
 /** The values of `WWW-Authenticate`, the better algorithm first: clients take the first they know (RFC 8760 2.4). */
-export function challenges(realm: string, nonce: string, stale: boolean): readonly string[] {
-  return digestAlgorithms.map(
+export function challenges(
+  realm: string,
+  nonce: string,
+  stale: boolean,
+  algorithms: readonly DigestAlgorithm[] = digestAlgorithms,
+): readonly string[] {
+  return algorithms.map(
     (algorithm) => `Digest realm="${realm}", nonce="${nonce}", algorithm=${algorithm}, qop="auth"${stale ? ', stale=true' : ''}`,
   );
 }

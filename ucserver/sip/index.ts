@@ -14,6 +14,7 @@ import { EdgeProcess } from './edge-process.ts';
 import type { EdgeAddress, SipListener } from './location-map.ts';
 import type { ServerLocations } from './locations.ts';
 import { registerPhoneMethods } from './methods.ts';
+import { OldPhones } from './old-phones.ts';
 import { Registrar } from './registrar.ts';
 import { type Binding, registrarRules } from './registrar-state.ts';
 import { SourceGuard } from './source-guard.ts';
@@ -103,7 +104,7 @@ export function createSip(dependencies: SipDependencies): Sip | undefined {
   const connection = new SipConnection(logger, health.register('sip'));
   const edge = drachtio === undefined ? new EdgeProcess(config, clock, logger) : undefined;
   const nonces = new DigestNonces(meshKeys, clock, self);
-  const gate = new DeviceGate({ devices, nonces, guard: new SourceGuard(clock), logger });
+  const gate = new DeviceGate({ devices, nonces, guard: new SourceGuard(clock), oldPhones: new OldPhones(clock), logger });
   const { registerSeconds } = config;
   const rules = { ...registrarRules, usualSeconds: registerSeconds, mostSeconds: registerSeconds };
   const registrar = new Registrar({ devices, gate, locations, clock, rules });
