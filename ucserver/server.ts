@@ -226,7 +226,7 @@ export async function startServer({
     sip === undefined
       ? undefined
       : createTelephony({
-          ...{ config, cluster, ...stored, settings, directory, names: phoneBooks, sip, locations, logger },
+          ...{ config, cluster, ...stored, settings, directory, names: phoneBooks, sip, locations, logger, registry },
           mayCall: (callee, caller) => mayDo(levelOf(callee, caller), 'call'),
         });
 

@@ -1,3 +1,4 @@
+import type { Registry } from 'prom-client';
 import type { ServerCluster } from '#shared/cluster/cluster.ts';
 import type { UserId } from '#shared/ids.ts';
 import type { Clock } from '#shared/runtime/clock.ts';
@@ -11,7 +12,7 @@ import type { Directory } from './directory/index.ts';
 import type { CallerNames } from './phone-book/index.ts';
 import type { Settings } from './settings/index.ts';
 import type { Locations, Sip } from './sip/index.ts';
-import { TrunkRepository, Trunks } from './trunks/index.ts';
+import { createTrunkMetrics, TrunkRepository, Trunks } from './trunks/index.ts';
 
 export interface TelephonyOptions {
   readonly config: Config;
@@ -26,6 +27,7 @@ export interface TelephonyOptions {
   readonly mayCall: (callee: UserId, caller: UserId) => boolean;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly registry: Registry;
 }
 
 /** Calls of a server with phones: to people, and by the dial plan over trunks. */
@@ -38,12 +40,14 @@ export interface Telephony {
 
 /** Connects calls, the dial plan and trunks. */
 export function createTelephony(options: TelephonyOptions): Telephony {
-  const { config, cluster, database, replica, settings, directory, names, sip, locations, mayCall, clock, logger } = options;
+  const { config, cluster, database, replica, settings, directory, names, sip, locations, mayCall, clock, logger, registry } =
+    options;
   const base = { clock, logger };
   const sealing = new SecretBox(config.mesh.id, config.mesh.password, 'trunk');
   const plans = new DialPlans({ replica, settings, directory, logger });
   const repository = new TrunkRepository({ database, replica, sealing, ...base });
   const trunks = new Trunks({ repository, sip, cluster, ...base });
+  createTrunkMetrics(registry, trunks);
   const calls = new CallService({
     ...{ cluster, meshKeys: cluster.meshKeys, sip, locations, directory, plans, trunks, names, mayCall },
     ...{ config: config.calls, ...base },

@@ -1,4 +1,5 @@
 export type { LinesInUse } from './line-use.ts';
+export { createTrunkMetrics } from './metrics.ts';
 export { trunkProcedures } from './procedures.ts';
 export { TrunkRepository, type TrunkRepositoryOptions } from './repository.ts';
 export { Trunks, type TrunksOptions, type UsableTrunk } from './service.ts';

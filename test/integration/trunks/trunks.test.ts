@@ -90,6 +90,9 @@ for (const servers of [1, 2]) {
       const [registration] = first.registrations;
       assert.ok(registration);
       assert.match(header(registration, 'contact'), /sip:company@127\.0\.0\.1:/);
+      const [server] = stage.stage.servers;
+      const metrics = await (await fetch(new URL('/metrics', server?.url))).text();
+      assert.match(metrics, /ucmesh_trunk_up\{trunk="first"[^}]*\} 1/);
       assert.equal(new Set(first.registrations.map((each) => header(each, 'call-id'))).size, 1);
     });
 
