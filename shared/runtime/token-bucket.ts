@@ -5,11 +5,13 @@ export interface BucketRate {
 }
 
 /**
- * Allows a rate in the long run and bursts after a pause. Taking from an empty bucket makes debt, so that whoever goes on
- * regardless is told apart from whoever waits.
+ * Allows a rate in the long run and bursts after a pause. Whoever finds it empty is told when the next turn is free, one after
+ * another, and comes again then. Whoever goes on regardless makes debt, which is told apart from waiting.
  */
 export class TokenBucket {
   #tokens: number;
+  /** Turns that were given to those who wait. */
+  #debt = 0;
   #filledAtMs: number;
 
   constructor(rate: BucketRate, nowMs: number) {
@@ -19,11 +21,16 @@ export class TokenBucket {
 
   /** Takes one. @returns how long to wait for it in ms: 0 = it was there, Infinity = the debt has reached a whole burst. */
   take(rate: BucketRate, nowMs: number): number {
-    const filled = this.#tokens + ((nowMs - this.#filledAtMs) / 1_000) * rate.perSecond;
+    const filled = ((nowMs - this.#filledAtMs) / 1_000) * rate.perSecond;
     this.#filledAtMs = nowMs;
-    this.#tokens = Math.min(rate.burst, filled) - 1;
-    if (this.#tokens >= 0) return 0;
-    if (this.#tokens <= -rate.burst) return Number.POSITIVE_INFINITY;
-    return Math.ceil((-this.#tokens / rate.perSecond) * 1_000);
+    this.#tokens = Math.min(rate.burst, this.#tokens + filled);
+    this.#debt = Math.max(0, this.#debt - filled);
+    if (this.#tokens >= 1) {
+      this.#tokens -= 1;
+      return 0;
+    }
+    this.#debt += 1;
+    if (this.#debt >= rate.burst) return Number.POSITIVE_INFINITY;
+    return Math.ceil((Math.max(1, this.#debt) - this.#tokens) * (1_000 / rate.perSecond));
   }
 }
