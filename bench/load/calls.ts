@@ -72,8 +72,12 @@ class Caller {
     const untilMs = performance.now() + patienceMs;
     while (this.#connected + this.#failed < calls && performance.now() < untilMs)
       await new Promise((resolve) => setTimeout(resolve, 20));
+    this.#isOver = true;
     return { connected: this.#connected, failed: calls - this.#connected, repeated: this.#repeated };
   }
+
+  /** Nobody looks at what comes any more, and the socket may be closed. */
+  #isOver = false;
 
   #begin(id: string): void {
     const call: Call = { id, tag: id.slice(-8), seq: 1, answered: undefined };
@@ -115,6 +119,7 @@ class Caller {
     const to = header(answer, 'to');
     this.#send(call, 'ACK', { to, uri: target, branch: `${branchOf(call)}a` });
     setTimeout(() => {
+      if (this.#isOver) return;
       call.seq += 1;
       this.#send(call, 'BYE', { to, uri: target });
     }, this.#load.holdMs);
