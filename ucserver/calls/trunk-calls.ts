@@ -8,6 +8,7 @@ import type { LegPort } from './leg.ts';
 import type { OutsideRouting } from './outside-routing.ts';
 import type { OwnedCall } from './owned-call.ts';
 import { dialledBy } from './sip-party.ts';
+import { refusalOf } from './sip-words.ts';
 
 export interface TrunkCallsOptions {
   readonly owner: CallOwner;
@@ -50,8 +51,15 @@ export class TrunkCalls {
     if (trunk === undefined || sip.deviceOf(dialledBy(request.getParsedHeader('from').uri)) !== undefined) return false;
     if (Number.parseInt(request.get('Max-Forwards') ?? '70', 10) < 1) response.send(483);
     else if (request.has('Replaces')) response.send(403);
+    else if (trunks.isFull(trunk.id)) this.#refuseFull(response);
     else this.#begin(trunk, request, makeLeg);
     return true;
+  }
+
+  /** Whoever floods a trunk gets no further than its lines. */
+  #refuseFull(response: SrfResponder): void {
+    const { status, reason, headers } = refusalOf('refused', 'noLine');
+    response.send(status, reason, { headers });
   }
 
   #begin(trunk: KnownTrunk, request: SrfRequest, makeLeg: MakeLeg): void {

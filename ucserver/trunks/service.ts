@@ -89,6 +89,14 @@ export class Trunks {
     return (named ?? from[0])?.trunk;
   }
 
+  /** Whether all lines of a trunk are in use, by calls of whichever server. */
+  isFull(trunkId: string): boolean {
+    const link = this.#links.get(trunkId);
+    if (link === undefined) return true;
+    const { calls, lines } = this.#stateOf(link);
+    return calls.length >= lines;
+  }
+
   /** A line is used by a leg from now on. */
   take(leg: LegId, use: LineUse, choice?: TrunkChoice): void {
     this.#uses.take(leg, use);

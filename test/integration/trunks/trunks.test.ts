@@ -163,6 +163,24 @@ for (const servers of [1, 2]) {
       await first.isHungUp();
     });
 
+    it('bring in no more calls than they have lines', async () => {
+      const busy = await ann.call('00301234567');
+      await first.accept(await first.isCalled());
+      await busy.answered();
+      await eventually(() => stage.stage.servers.every(({ trunks }) => trunks?.isFull('first') === true), {
+        withinMs: 10_000,
+        what: 'all servers know that the line is taken',
+      });
+      const invite = first.call('+4930555102', '+4940777888');
+      first.wire.acknowledge(invite, await first.wire.nextResponse(503, 'INVITE', 10_000));
+      assert.equal(
+        bob.wire.count(({ method }) => method === 'INVITE'),
+        0,
+      );
+      await busy.hangUp();
+      await first.isHungUp();
+    });
+
     it('let nobody out who comes in, and know no other numbers', async () => {
       for (const number of ['+4930123456', '00301234567', '112', '+4930555999', 'ann%00']) {
         const invite = first.call(number, '+4940777888');
