@@ -1,8 +1,7 @@
 import type { UserId } from '#shared/ids.ts';
-import { UCError } from '#shared/protocol/errors.ts';
-import type { Clock, Timer } from '#shared/runtime/clock.ts';
+import type { Clock } from '#shared/runtime/clock.ts';
 import type { Logger } from '#shared/runtime/logger.ts';
-import type { Lease } from '#ucserver/database/lease.ts';
+import { dayMs, RetentionRounds } from '#ucserver/database/retention-rounds.ts';
 import type { JournalRepository } from './repository.ts';
 
 export interface CleanerOptions {
@@ -19,81 +18,55 @@ export interface CleanerOptions {
   readonly logger: Logger;
 }
 
-const dayMs = 86_400_000;
-/** Longer than one step takes; when its holder dies another server goes on after this. */
-const leaseMs = 60_000;
 const peopleAtOnce = 100;
 
 /** Deletes calls that are older than they may be, in small steps with rests between them, on one server at a time. */
 export class Cleaner {
   readonly #options: CleanerOptions;
-  #timer: Timer | undefined;
-  #running: Promise<void> | undefined;
-  #stopped = false;
+  readonly #rounds: RetentionRounds;
 
   constructor(options: CleanerOptions) {
     this.#options = options;
+    this.#rounds = new RetentionRounds({ ...options, name: 'journal.retention', round: () => this.#clean() });
   }
 
   start(): void {
-    const { clock, everyMs } = this.#options;
-    this.#timer = clock.every(everyMs, () => void this.run());
+    this.#rounds.start();
   }
 
   /** Ends after the step that is under way. */
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#timer?.stop();
-    await this.#running;
+  stop(): Promise<void> {
+    return this.#rounds.stop();
   }
 
   /** Goes through the journals once, unless another server does; never rejects. */
   run(): Promise<void> {
-    this.#running ??= this.#clean().finally(() => {
-      this.#running = undefined;
-    });
-    return this.#running;
+    return this.#rounds.run();
   }
 
   async #clean(): Promise<void> {
-    const { days, repository, clock, logger } = this.#options;
+    const { days, repository, clock } = this.#options;
     if (days() === 0) return;
     const before = clock.wallMs() - days() * dayMs;
-    try {
-      if (!(await repository.hold(this.#lease()))) return;
-      for (let after = ''; !this.#stopped; ) {
-        const people = await repository.oldest(after, peopleAtOnce);
-        for (const { userId, startedAt } of people) if (startedAt < before && !(await this.#cleanOne(userId, before))) return;
-        const last = people.at(-1);
-        if (last === undefined || people.length < peopleAtOnce) return;
-        after = last.userId;
-        await this.#rest();
-      }
-    } catch (error) {
-      // While SQL is away everything stays as it is; the next round goes on.
-      if (!(error instanceof UCError)) logger.error('Old calls could not be deleted', { error });
+    if (!(await repository.hold(this.#rounds.lease()))) return;
+    for (let after = ''; !this.#rounds.isStopped; ) {
+      const people = await repository.oldest(after, peopleAtOnce);
+      for (const { userId, startedAt } of people) if (startedAt < before && !(await this.#cleanOne(userId, before))) return;
+      const last = people.at(-1);
+      if (last === undefined || people.length < peopleAtOnce) return;
+      after = last.userId;
+      await this.#rounds.rest();
     }
   }
 
   /** @returns false when this server must not go on. */
   async #cleanOne(userId: UserId, before: number): Promise<boolean> {
     for (;;) {
-      if (this.#stopped) return false;
-      const { held, more } = await this.#options.repository.deleteOlder(userId, before, this.#lease());
+      if (this.#rounds.isStopped) return false;
+      const { held, more } = await this.#options.repository.deleteOlder(userId, before, this.#rounds.lease());
       if (!held) return false;
-      await this.#rest();
+      await this.#rounds.rest();
       if (!more) return true;
     }
-  }
-
-  #rest(): Promise<void> {
-    const { clock, restMs } = this.#options;
-    return new Promise((resolve) => clock.after(restMs, resolve));
-  }
-
-  #lease(): Lease {
-    const { holder, clock } = this.#options;
-    const now = clock.wallMs();
-    return { name: 'journal.retention', holder: holder(), now, until: now + leaseMs };
   }
 }

@@ -1,8 +1,8 @@
-import { UCError } from '#shared/protocol/errors.ts';
 import { randomId } from '#shared/random-id.ts';
-import type { Clock, Timer } from '#shared/runtime/clock.ts';
+import type { Clock } from '#shared/runtime/clock.ts';
 import type { Logger } from '#shared/runtime/logger.ts';
 import type { Database } from '#ucserver/database/index.ts';
+import { dayMs, RetentionRounds } from '#ucserver/database/retention-rounds.ts';
 import { auditTrimProcedures } from './audit-procedures.ts';
 
 export interface AuditCleanerOptions {
@@ -15,59 +15,44 @@ export interface AuditCleanerOptions {
   readonly logger: Logger;
 }
 
-const dayMs = 86_400_000;
 const everyMs = 3_600_000;
 /** Rest between two transactions, so that this takes a small share of what SQL can do. */
 const restMs = 50;
-/** Longer than one step takes; when its holder dies another server goes on after this. */
-const leaseMs = 60_000;
 
 /** Deletes entries of the audit log that are older than they may be, on one server at a time. */
 export class AuditCleaner {
   readonly #options: AuditCleanerOptions;
-  #timer: Timer | undefined;
-  #running: Promise<void> | undefined;
-  #stopped = false;
+  readonly #rounds: RetentionRounds;
 
   constructor(options: AuditCleanerOptions) {
     this.#options = options;
+    this.#rounds = new RetentionRounds({ ...options, everyMs, restMs, name: 'audit.retention', round: () => this.#clean() });
   }
 
   start(): void {
-    this.#timer = this.#options.clock.every(everyMs, () => void this.run());
+    this.#rounds.start();
   }
 
   /** Ends after the step that is under way. */
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#timer?.stop();
-    await this.#running;
+  stop(): Promise<void> {
+    return this.#rounds.stop();
   }
 
   /** Goes through what is too old once, unless another server does; never rejects. */
   run(): Promise<void> {
-    this.#running ??= this.#clean().finally(() => {
-      this.#running = undefined;
-    });
-    return this.#running;
+    return this.#rounds.run();
   }
 
   async #clean(): Promise<void> {
-    const { days, clock, logger } = this.#options;
+    const { days, clock } = this.#options;
     if (days() === 0) return;
     const before = clock.wallMs() - days() * dayMs;
-    try {
-      while (!this.#stopped && (await this.#step(before))) await new Promise<void>((resolve) => clock.after(restMs, resolve));
-    } catch (error) {
-      // While SQL is away everything stays as it is; the next round goes on.
-      if (!(error instanceof UCError)) logger.error('Old entries of the audit log could not be deleted', { error });
-    }
+    while (!this.#rounds.isStopped && (await this.#step(before))) await this.#rounds.rest();
   }
 
   #step(before: number): Promise<boolean> {
-    const { database, holder, clock } = this.#options;
-    const at = clock.wallMs();
-    const lease = { name: 'audit.retention', holder: holder(), now: at, until: at + leaseMs };
-    return database.run(auditTrimProcedures.trim, { before, lease, record: { id: randomId(), at } });
+    const { database } = this.#options;
+    const lease = this.#rounds.lease();
+    return database.run(auditTrimProcedures.trim, { before, lease, record: { id: randomId(), at: lease.now } });
   }
 }

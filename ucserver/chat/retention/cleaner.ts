@@ -1,8 +1,7 @@
 import type { ConversationId } from '#shared/ids.ts';
-import { UCError } from '#shared/protocol/errors.ts';
-import type { Clock, Timer } from '#shared/runtime/clock.ts';
+import type { Clock } from '#shared/runtime/clock.ts';
 import type { Logger } from '#shared/runtime/logger.ts';
-import type { Lease } from '#ucserver/database/lease.ts';
+import { dayMs, RetentionRounds } from '#ucserver/database/retention-rounds.ts';
 import type { DraftRepository } from '../drafts/index.ts';
 import type { ChatDays } from '../settings.ts';
 import type { RetentionRepository } from './repository.ts';
@@ -25,68 +24,53 @@ export interface RetentionCleanerOptions {
   readonly logger: Logger;
 }
 
-const dayMs = 86_400_000;
-/** Longer than one step takes; when its holder dies another server goes on after this. */
-const leaseMs = 60_000;
 const conversationsAtOnce = 200;
 
 /** Deletes messages and drafts that are older than they may be, in small steps with rests between them, on one server at a time. */
 export class RetentionCleaner {
   readonly #options: RetentionCleanerOptions;
-  #timer: Timer | undefined;
-  #running: Promise<void> | undefined;
-  #stopped = false;
+  readonly #rounds: RetentionRounds;
 
   constructor(options: RetentionCleanerOptions) {
     this.#options = options;
+    this.#rounds = new RetentionRounds({ ...options, name: 'chat.retention', round: () => this.#cleanAll() });
   }
 
   start(): void {
-    const { clock, everyMs } = this.#options;
-    this.#timer = clock.every(everyMs, () => void this.run());
+    this.#rounds.start();
   }
 
   /** Ends after the step that is under way. */
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#timer?.stop();
-    await this.#running;
+  stop(): Promise<void> {
+    return this.#rounds.stop();
   }
 
   /** Goes through everything once, unless another server does; never rejects. */
   run(): Promise<void> {
-    this.#running ??= this.#cleanAll().finally(() => {
-      this.#running = undefined;
-    });
-    return this.#running;
+    return this.#rounds.run();
   }
 
   async #cleanAll(): Promise<void> {
-    const { days, onOld, clock, logger } = this.#options;
+    const { days, onOld, clock } = this.#options;
     const kept = days();
     const before = (most: number) => clock.wallMs() - most * dayMs;
-    try {
-      if (kept.messages > 0) {
-        onOld(before(kept.messages));
-        await this.#cleanMessages(before(kept.messages));
-      }
-      if (kept.drafts > 0) await this.#cleanDrafts(before(kept.drafts));
-    } catch (error) {
-      // While SQL is away everything stays as it is; the next round goes on.
-      if (!(error instanceof UCError)) logger.error('What is too old could not be deleted', { error });
+    if (kept.messages > 0) {
+      onOld(before(kept.messages));
+      await this.#cleanMessages(before(kept.messages));
     }
+    if (kept.drafts > 0) await this.#cleanDrafts(before(kept.drafts));
   }
 
   async #cleanMessages(before: number): Promise<void> {
     const { repository } = this.#options;
-    if (!(await repository.hold(this.#lease()))) return;
+    if (!(await repository.hold(this.#rounds.lease()))) return;
     for (let after = ''; ; ) {
       const page = await repository.page(after, before, conversationsAtOnce);
       for (const { id, isDue } of page) if (isDue && !(await this.#clean(id, before))) return;
       const last = page.at(-1);
-      if (last === undefined || page.length < conversationsAtOnce || this.#stopped) return;
+      if (last === undefined || page.length < conversationsAtOnce || this.#rounds.isStopped) return;
       after = last.id;
-      await this.#rest();
+      await this.#rounds.rest();
     }
   }
 
@@ -94,28 +78,18 @@ export class RetentionCleaner {
   async #clean(conversationId: ConversationId, before: number): Promise<boolean> {
     const { repository, onEmptied } = this.#options;
     for (;;) {
-      if (this.#stopped) return false;
-      const { held, upTo, more } = await repository.emptyOlder(conversationId, before, this.#lease());
+      if (this.#rounds.isStopped) return false;
+      const { held, upTo, more } = await repository.emptyOlder(conversationId, before, this.#rounds.lease());
       if (!held) return false;
       if (upTo !== undefined) onEmptied(conversationId, upTo);
-      await this.#rest();
+      await this.#rounds.rest();
       if (!more) return true;
     }
   }
 
   async #cleanDrafts(before: number): Promise<void> {
     const { repository, drafts } = this.#options;
-    while (!this.#stopped && (await repository.hold(this.#lease())) && (await drafts.deleteOlder(before))) await this.#rest();
-  }
-
-  #rest(): Promise<void> {
-    const { clock, restMs } = this.#options;
-    return new Promise((resolve) => clock.after(restMs, resolve));
-  }
-
-  #lease(): Lease {
-    const { holder, clock } = this.#options;
-    const now = clock.wallMs();
-    return { name: 'chat.retention', holder: holder(), now, until: now + leaseMs };
+    while (!this.#rounds.isStopped && (await repository.hold(this.#rounds.lease())) && (await drafts.deleteOlder(before)))
+      await this.#rounds.rest();
   }
 }
