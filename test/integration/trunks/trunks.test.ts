@@ -156,7 +156,7 @@ for (const servers of [1, 2]) {
       await incoming.accept();
       const answer = await first.wire.nextResponse(200, 'INVITE', 10_000);
       first.wire.acknowledge(invite, answer);
-      const refer = [['Refer-To', '<sip:00900123456@127.0.0.1>']] as const;
+      const refer = [['Refer-To', '<sip:00301234567@127.0.0.1>']] as const;
       first.wire.inDialog('REFER', invite, answer, { seq: 2, headers: refer });
       await first.wire.nextResponse(403, 'REFER', 10_000);
       await incoming.hangUp();
